@@ -1,0 +1,23 @@
+-- name: audit_head
+SELECT count, hash, key_id, mac FROM audit_heads WHERE workspace = :workspace
+
+-- name: audit_head_put
+INSERT INTO audit_heads (workspace, count, hash, key_id, mac) VALUES (:workspace, :count, :hash, :key_id, :mac)
+ON CONFLICT (workspace) DO UPDATE SET count = excluded.count, hash = excluded.hash, key_id = excluded.key_id, mac = excluded.mac
+
+-- name: audit_insert
+INSERT INTO audit_events (workspace, seq, id, at, actor_type, actor_id, action, outcome, assistant, "user", connector, "grant", call, tool, detail, hash)
+VALUES (:workspace, :seq, :id, :at, :actor_type, :actor_id, :action, :outcome, :assistant, :user, :connector, :grant, :call, :tool, :detail, :hash)
+
+-- name: audit_by_id
+SELECT * FROM audit_events WHERE workspace = :workspace AND id = :id
+
+-- name: audit_by_call
+SELECT * FROM audit_events WHERE call = :call AND workspace = :workspace AND action IN ('tool.called', 'tool.refused', 'tool.failed')
+ORDER BY seq DESC LIMIT 1
+
+-- name: audit_from
+SELECT * FROM audit_events WHERE workspace = :workspace AND seq > :after ORDER BY seq LIMIT :limit
+
+-- name: audit_workspaces
+SELECT DISTINCT workspace FROM audit_events UNION SELECT workspace FROM audit_heads ORDER BY 1
