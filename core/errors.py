@@ -9,7 +9,9 @@
     ├── Conflict                   account_required, idempotency_conflict, already_confirmed, conflict
     ├── Ended                      session_ended
     ├── TooMany                    rate_limited, provider_rate_limited
-    └── Upstream                   provider_error, provider_timeout, tool_failed
+    ├── Upstream                   provider_error, provider_timeout, tool_failed
+    │                              (TokenRejected, TokenEndpointUnavailable: what the token endpoint said)
+    └── SettingsError, VaultError, KeyRingError, RevocationUnsupported     never reach the wire by themselves
 
 `code` never changes: programs switch on it. `fields` are the extra members of the RFC 9457 problem document.
 The translation to HTTP stands in `web/problems.py`; the texts for people are `title` (what happened) and
@@ -268,3 +270,42 @@ class NotReady(ValetkeyError):
     code = "not_ready"
     status = 503
     title = "The service is not ready"
+
+
+class TokenRejected(ProviderError):
+    """The code or refresh token is dead and will not come back (`invalid_grant`). Source: RFC 6749 section 5.2."""
+
+    title = "The provider no longer accepts this authorization"
+
+
+class TokenEndpointUnavailable(ProviderError):
+    """5xx, 429, time-out, network: nothing is known about the token; try again later."""
+
+    title = "The provider's token endpoint is not available at the moment"
+
+
+# ---- inside the house ---------------------------------------------------------------------------------------
+
+
+class RevocationUnsupported(ValetkeyError):
+    """The provider has no way to end a token; the person is shown the provider's own page instead."""
+
+    title = "The provider offers no revocation"
+
+
+class SettingsError(ValetkeyError):
+    """The service must not start like this. `faults`: every setting, what is wrong with it, the mend."""
+
+    title = "The settings are not usable"
+
+
+class VaultError(ValetkeyError):
+    """A sealed value could not be opened, or not for this row. Fail closed; the text holds nothing secret."""
+
+    title = "A sealed value cannot be opened"
+
+
+class KeyRingError(VaultError):
+    """The key ring file is missing, unsafe or damaged; `detail` says which and how to mend it."""
+
+    title = "The key ring cannot be used"
