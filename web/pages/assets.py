@@ -1,7 +1,7 @@
 """Stylesheet, scripts, icons: read once, named by the hash of their content, kept by browsers for good.
 
 `/static/valetkey.css?v=3f2a...` changes with the file, so it may be cached for a year. `/widget.js` has one
-address for ever, because it stands in other people's pages: it is cached for an hour, then asked for by its ETag.
+address for ever, because it stands in other people's pages: cached for an hour, then asked for by its ETag.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def asset(name: str) -> Asset:
 
 
 def static(name: str) -> str:
-    """The address of an asset, for templates. Raises Missing when a template names a file that is not there."""
+    """The address of an asset, for templates. Raises Missing when there is no such file."""
     return f"/static/{name}?v={asset(name).digest}"
 
 

@@ -1,7 +1,7 @@
 """The template environment and the response every page goes out as.
 
-Values are escaped by Jinja, undefined names are faults, and every text that reaches a page loses the characters
-that cannot be seen (`web.pages.text.visible`), whoever wrote it. A template gets its view as `view`, and `now_ms`.
+Values are escaped by Jinja, undefined names are faults, and every text that reaches a page loses the
+characters that cannot be seen (`web.pages.text.visible`), whoever wrote it. Templates get `view` and `now_ms`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 def security_headers(form_action: Sequence[str] = ()) -> dict[str, str]:
     """What every page carries. `form_action`: where its forms may end up besides here.
 
-    Chromium holds every redirect after a form against `form-action`: the consent page has to name the provider.
+    Chromium holds a form's redirects to `form-action`, too: the consent page must allow the provider.
     There is no Cross-Origin-Opener-Policy: it would cut the popup off from the chat that opened it.
     """
     targets = " ".join(["'self'", *form_action])

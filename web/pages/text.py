@@ -1,7 +1,7 @@
 """Words that come from builders, providers and people, made fit for a page.
 
 Escaping is Jinja's work; this takes away what escaping leaves: control characters, and the direction and
-invisible characters that make text read otherwise than it is written (Unicode UAX #9 section 2, UTR #36 section 2.6).
+invisible characters that make text read otherwise than it is written (UAX #9 section 2, UTR #36 section 2.6).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Instants as people read them: "today, 14:03 UTC", "9 October", "23 November 2026, 14:03 UTC".
 
-The server does not know the reader's time zone, so it writes UTC and says so; page.js writes the same forms in the
-reader's own zone. Both must change together: a form here has its twin of the same name there.
+The server does not know the reader's time zone, so it writes UTC and says so; page.js writes the same forms
+in the reader's own zone. Both must change together: a form here has its twin of the same name there.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from markupsafe import Markup
 
@@ -30,12 +30,8 @@ def _date(moment: datetime, now: datetime, *, year: bool) -> str:
 def day(ms: int, now_ms: int) -> str:
     """`today`, `yesterday`, `tomorrow`, `9 October`, `9 October 2025`."""
     moment, now = _utc(ms), _utc(now_ms)
-    near = {
-        now.date(): "today",
-        now.date() - timedelta(1): "yesterday",
-        now.date() + timedelta(1): "tomorrow",
-    }
-    return near.get(moment.date()) or _date(moment, now, year=False)
+    near = {0: "today", -1: "yesterday", 1: "tomorrow"}
+    return near.get((moment.date() - now.date()).days) or _date(moment, now, year=False)
 
 
 def when(ms: int, now_ms: int) -> str:
