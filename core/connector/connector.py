@@ -1,0 +1,154 @@
+"""A connector: one provider as data, its tools as typed functions.
+
+Faults are collected in `faults`, not raised, so that `valetkey connectors check` and the start can show all of them with file,
+line and mend (`core/registry.py`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from core.connector import templates
+from core.connector.oauth import OAuth2, Rfc7009
+from core.connector.problems import Problem, caller, place_of
+from core.connector.results import Account
+from core.connector.schema import BadSignature
+from core.connector.scopes import Risk, Scope
+from core.connector.tool import Tool, ToolFunction
+from core.errors import ValetkeyError
+
+AccountFunction = Callable[..., Awaitable[Account]]
+MissingScopeRule = Callable[[int, Mapping[str, str], Any], list[str] | None]
+GraphQLRule = Callable[[list[dict[str, Any]]], ValetkeyError | None]
+
+
+class RateLimit(msgspec.Struct, frozen=True):
+    """What the provider allows: `calls` in `seconds`, for each user, token or app."""
+
+    calls: int
+    seconds: int
+    per: Literal["user", "token", "app"] = "user"
+
+
+class Connector:
+    """One provider. See docs/connectors for every field; those below `origins` are for providers that deviate.
+
+    `auth_scheme`: the word before the token in `Authorization`.
+    `idempotency_key_header`: the provider repeats no write that carries the same key in this header; then, and only
+    then, writes are retried.
+    `missing_scope`: `(status, headers, decoded JSON or None) -> scopes, or None when that is not the reason`, asked about every
+    answer of 400 and above.
+    `graphql_errors`: `(errors) -> the error to raise, or None for the usual one`.
+    `request_id_header`: where the provider names its request.
+    `account_fields`: the names `Account.fields` fills, for places in `api_url` that only the account knows.
+    """
+
+    def __init__(
+        self,
+        *,
+        slug: str,
+        title: str,
+        category: Literal["crm", "project", "other"],
+        api_url: str,
+        oauth: OAuth2,
+        scopes: Sequence[Scope] = (),
+        headers: Mapping[str, str] | None = None,
+        manage_url: str | None = None,
+        cannot: Sequence[str] = (),
+        rate_limit: RateLimit | None = None,
+        origins: Sequence[str] = (),
+        auth_scheme: str = "Bearer",
+        idempotency_key_header: str | None = None,
+        missing_scope: MissingScopeRule | None = None,
+        graphql_errors: GraphQLRule | None = None,
+        request_id_header: str | None = None,
+        account_fields: Sequence[str] = (),
+    ) -> None:
+        self.place = caller()
+        self.faults: list[Problem] = []
+        self.slug, self.title, self.category = slug, title, category
+        self.api_url, self.oauth = api_url, oauth
+        self.scope_list = tuple(scopes)
+        self.scopes: dict[str, Scope] = {scope.name: scope for scope in scopes}
+        self.headers = dict(headers or {})
+        self.manage_url, self.cannot, self.rate_limit = manage_url, tuple(cannot), rate_limit
+        self.origins = tuple(origins)
+        self.auth_scheme, self.idempotency_key_header = auth_scheme, idempotency_key_header
+        self.missing_scope, self.graphql_errors = missing_scope, graphql_errors
+        self.request_id_header, self.account_fields = request_id_header, tuple(account_fields)
+        self.tools: dict[str, Tool] = {}
+        self.account_function: AccountFunction | None = None
+
+    def __repr__(self) -> str:
+        return f"Connector({self.slug!r})"
+
+    def tool(
+        self,
+        *,
+        risk: Risk,
+        scopes: Sequence[str] = (),
+        any_of: Sequence[Sequence[str]] = (),
+        sees: str = "",
+        changes: str = "",
+        title: str = "",
+        group: str = "",
+    ) -> Callable[[ToolFunction], ToolFunction]:
+        """Make a tool of the function below; the function itself stays as it is."""
+        frame = inspect.currentframe()
+        names = frame.f_back.f_locals if frame and frame.f_back else {}
+        declared = {"sees": sees, "changes": changes, "title": title, "group": group}
+
+        def register(function: ToolFunction) -> ToolFunction:
+            try:
+                tool = Tool(
+                    self.slug, function, risk=risk, scopes=scopes, any_of=any_of, names=names, **declared
+                )
+            except BadSignature as bad:
+                self.faults.append(place_of(function).problem(f"{function.__name__}: {bad.what}", bad.mend))
+                return function
+            self._add(tool)
+            return function
+
+        return register
+
+    def _add(self, tool: Tool) -> None:
+        tool.group = tool.group or self._group(tool)
+        if tool.name in self.tools:
+            self.faults.append(
+                tool.place.problem(f"there are two tools {tool.name!r}", "give one another name")
+            )
+        self.tools[tool.name] = tool
+
+    def _group(self, tool: Tool) -> str:
+        first = next(iter(tool.wanted_scopes()), None)
+        return self.scopes[first].title if first in self.scopes else self.title
+
+    def account(self, function: AccountFunction) -> AccountFunction:
+        """Make the function below the one that says who is behind a token; it runs once, after the code is redeemed."""
+        if self.account_function is not None:
+            self.faults.append(place_of(function).problem("there are two account functions", "keep one"))
+        self.account_function = function
+        return function
+
+    def templates(self) -> tuple[str, ...]:
+        """Every URL of the connector that may hold `{..}` places."""
+        oauth = self.oauth
+        revoke = oauth.revocation.url if isinstance(oauth.revocation, Rfc7009) else None
+        own = (
+            oauth.authorize_url,
+            oauth.token_url,
+            revoke,
+            oauth.introspection_url,
+            oauth.issuer,
+            self.manage_url,
+        )
+        return tuple(url for url in (self.api_url, *own, *self.origins) if url)
+
+    def needed_config(self) -> tuple[str, ...]:
+        """What a registration's `config` has to hold: every place that neither token answer nor account fills."""
+        later = {*self.oauth.token_fields, *self.account_fields}
+        return tuple(name for name in templates.needed(self.templates()) if name not in later)

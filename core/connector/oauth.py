@@ -1,0 +1,83 @@
+"""How a provider speaks OAuth 2.0, as data. The flows that use it stand in `core/oauth/`.
+
+Sources: RFC 6749, RFC 7009 (revocation), RFC 7636 (PKCE), RFC 8414 (metadata), RFC 8707 (resource), RFC 9207 (iss).
+Every URL may hold `{name}` places, filled from the registration's config or from kept fields of the token answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+
+class Rfc7009(msgspec.Struct, frozen=True):
+    """Revocation as RFC 7009 has it. `token`: which of the two is sent (the refresh token ends both, section 2.1)."""
+
+    url: str
+    token: Literal["refresh_token", "access_token"] = "refresh_token"  # noqa: S105
+
+
+class PkceOff(msgspec.Struct, frozen=True):
+    """PKCE is not sent, and why; `valetkey connectors check` prints the reason."""
+
+    reason: str
+
+
+class RevocationContext(msgspec.Struct, frozen=True):
+    """What a connector's own revocation function gets.
+
+    `http`: the outbound client; `registration`: client id and secret; `tokens`: access and refresh token as `Secret`;
+    `fields`: config and kept token fields.
+    """
+
+    http: Any
+    registration: Any
+    tokens: Any
+    fields: Mapping[str, str] = {}
+
+
+class NarrowContext(msgspec.Struct, frozen=True):
+    """What a connector's own narrowing function gets; it answers a token set holding no more than `scopes`."""
+
+    http: Any
+    registration: Any
+    tokens: Any
+    scopes: tuple[str, ...]
+    fields: Mapping[str, str] = {}
+
+
+Revocation = Callable[[RevocationContext], Awaitable[None]]
+Narrowing = Callable[[NarrowContext], Awaitable[Any]]
+
+
+class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's authorization server. Defaults are the safe and the common; see docs/connectors for each."""
+
+    authorize_url: str
+    token_url: str
+    issuer: str | None = None
+    client_auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] = (
+        "client_secret_basic"
+    )
+    token_body: Literal["form", "json"] = "form"  # noqa: S105
+    pkce: Literal["S256"] | PkceOff = "S256"
+    scope_mode: Literal["request", "app_fixed", "none"] = "request"
+    scope_separator: str = " "
+    always_scopes: tuple[
+        str, ...
+    ] = ()  # asked for with every request: what makes a grant last, or names its account
+    optional_scope_param: str | None = None
+    authorize_params: Mapping[str, str] = {}
+    token_params: Mapping[str, str] = {}
+    refresh_params: Mapping[str, str] = {}
+    token_fields: Mapping[str, str] = {}
+    rotates_refresh_tokens: bool = True
+    access_token_ttl_s: int | None = None
+    narrowing: Literal["refresh_scope", "token_exchange"] | Narrowing | None = None
+    resource: str | None = None
+    revocation: Rfc7009 | Revocation | None = None
+    introspection_url: str | None = None
+    incremental: bool = False
+    revocation_scope: Literal["token", "account"] = "token"
