@@ -35,6 +35,7 @@ class House:
         self.public_url = public_url.rstrip("/")
         self.development = development
         self.clock = clock or Clock()
+        self.keys_used: dict[str, int] = {}  # key id -> when, until the housekeeping writes it down
 
     def now_ms(self) -> int:
         return self.clock.now_ms()

@@ -1,0 +1,154 @@
+"""Connector registrations: a workspace's own client at a provider, with the tools and scopes its admin allows.
+
+Each registration has a redirect URI of its own, so that an answer meant for one connector can never be taken for another's.
+Source: RFC 9700 section 4.4 (mix-up), draft-ietf-oauth-security-topics-update (cross-tool account takeover).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from core import sealed
+from core.connector import Connector
+from core.errors import InvalidBody, InvalidConfig, Missing
+from core.house import House
+from core.http import check_url
+from core.ids import new_id
+from core.model import Actor, Entry, Registration
+from core.oauth import ClientRegistration
+from core.secret import Secret
+from core.store import Reader, Tx
+from core.vault import Aad
+
+MAX_CONFIG_CHARS = 2_000
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an admin writes. `client_secret` None keeps the present one."""
+
+    client_id: str
+    client_secret: Secret | None = None
+    enabled_tools: tuple[str, ...] | None = None
+    max_scopes: tuple[str, ...] | None = None
+    config: Mapping[str, str] = {}
+
+
+def redirect_uri(house: House, registration_id: str) -> str:
+    return f"{house.public_url}/oauth/callback/{registration_id}"
+
+
+async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration:
+    """Make or change the workspace's registration of a connector. Raises UnknownConnector, InvalidBody, InvalidConfig."""
+    connector = house.registry.connector(slug)
+    _check(house, connector, wish)
+
+    async def job(tx: Tx) -> Registration:
+        present = await tx.one("registration_by_slug", Registration, workspace=actor.workspace, slug=slug)
+        registration_id = present.id if present else new_id("reg")
+        version = (present.secret_version if present else 0) + (1 if wish.client_secret else 0)
+        await tx.run(
+            "registration_update" if present else "registration_insert",
+            id=registration_id,
+            workspace=actor.workspace,
+            **({} if present else {"slug": slug}),
+            client_id=wish.client_id,
+            enabled_tools=wish.enabled_tools,
+            max_scopes=wish.max_scopes,
+            config=dict(wish.config),
+            secret_version=version,
+            now=house.now_ms(),
+        )
+        if wish.client_secret:
+            aad = Aad(actor.workspace, registration_id, "client_secret", version)
+            await sealed.put(tx, house.vault, aad, wish.client_secret.reveal().encode(), house.now_ms())
+        action = "registration.changed" if present else "registration.created"
+        await house.log(tx, Entry(actor, action, connector=slug, detail={"registration": registration_id}))
+        kept = await tx.one("registration_by_id", Registration, workspace=actor.workspace, id=registration_id)
+        assert kept is not None
+        return kept
+
+    return await house.write(job)
+
+
+def _check(house: House, connector: Connector, wish: Wish) -> None:
+    if not wish.client_id.strip():
+        raise InvalidBody("The client id is empty.", errors=[{"path": "/client_id", "message": "is empty"}])
+    errors = [
+        {"path": f"/enabled_tools/{index}", "message": f"{connector.title} has no tool {tool[:80]!r}"}
+        for index, tool in enumerate(wish.enabled_tools or ())
+        if tool not in connector.tools
+    ] + [
+        {"path": f"/max_scopes/{index}", "message": f"{connector.title} has no scope {scope[:80]!r}"}
+        for index, scope in enumerate(wish.max_scopes or ())
+        if scope not in connector.scopes
+    ]
+    if errors:
+        raise InvalidBody("The registration was not changed.", errors=errors)
+    _check_config(house, connector, wish.config)
+
+
+def _check_config(house: House, connector: Connector, config: Mapping[str, str]) -> None:
+    """Whatever looks like an address is checked as one: it will be called with a token in hand."""
+    for name, value in config.items():
+        if len(value) > MAX_CONFIG_CHARS or not value.isprintable():
+            raise InvalidConfig(f"config.{name} is too long or has control characters.", field=f"config/{name}")
+        if name.endswith("_url") or "://" in value:
+            check_url(value, development=house.development, field=f"config/{name}")
+    missing = sorted(connector.config_fields - set(config))
+    if missing:
+        raise InvalidConfig(
+            f"{connector.title} needs config.{missing[0]}: see its setup page.", field=f"config/{missing[0]}"
+        )
+
+
+async def get(house: House, workspace: str, slug: str) -> Registration:
+    """Raises Missing when the workspace has not registered the connector."""
+    house.registry.connector(slug)
+    found = await house.store.one("registration_by_slug", Registration, workspace=workspace, slug=slug)
+    if found is None:
+        raise Missing("This connector is not registered in the workspace.")
+    return found
+
+
+async def listed(house: House, workspace: str, after: str, limit: int) -> list[Registration]:
+    return await house.store.all("registrations_list", Registration, workspace=workspace, after=after, limit=limit)
+
+
+async def delete(house: House, actor: Actor, slug: str) -> None:
+    """End a registration. Its secret stays until the last token it made is revoked: telling the provider needs it."""
+
+    async def job(tx: Tx) -> None:
+        if not await tx.run("registration_delete", workspace=actor.workspace, slug=slug, now=house.now_ms()):
+            raise Missing("This connector is not registered in the workspace.")
+        await house.log(tx, Entry(actor, "registration.deleted", connector=slug))
+
+    await house.write(job)
+
+
+async def client(house: House, registration: Registration, reader: Reader | None = None) -> ClientRegistration:
+    """The registration with its opened secret, for a request to the provider."""
+    secret = None
+    if registration.secret_version:
+        opened = await sealed.fetch(
+            reader or house.store, house.vault, registration.workspace, registration.id, "client_secret"
+        )
+        secret = Secret(opened.decode()) if opened is not None else None
+    return ClientRegistration(
+        id=registration.id,
+        workspace=registration.workspace,
+        slug=registration.slug,
+        client_id=registration.client_id,
+        client_secret=secret,
+        config=registration.config,
+        redirect_uri=redirect_uri(house, registration.id),
+    )
+
+
+async def find(house: House, registration_id: str) -> Registration:
+    """By id alone, for the callback; also one that was deleted since."""
+    found = await house.store.one("registration_find", Registration, id=registration_id)
+    if found is None:
+        raise Missing("There is no such registration.")
+    return found
