@@ -1,0 +1,102 @@
+"""Fixtures for every test. What they give is described in tests/README.md; the parts themselves are in
+tests/harness.
+
+Nothing outlives a run: the last check fails when a process that a test started is still there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.harness import node
+from tests.harness.processes import adopt_orphans, children
+from tests.harness.waiting import until
+from tests.harness.walker import Walker
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.harness.oidc import OidcProvider
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def missing(what: str, mend: str) -> None:
+    """Skip outside CI, where a person may lack something; fail in CI, where nothing may be left out."""
+    message = f"{what} is not here: {mend}"
+    if IN_CI:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    adopt_orphans()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m browser` and `-m node` choose by what a test uses."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        if "browser" in used:
+            item.add_marker(pytest.mark.browser)
+        if "node_modules" in used:
+            item.add_marker(pytest.mark.node)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    before = children()
+    yield
+    until(lambda: not (children().keys() - before.keys()), within_s=5, what=f"the end of all of {children()}")
+
+
+@pytest.fixture
+def walker() -> Iterator[Walker]:
+    """A fresh browser without script."""
+    with Walker() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    if not node.is_installed():
+        missing("tests/node/node_modules", "run `make test`, which installs it")
+    return node.MODULES
+
+
+@pytest.fixture
+def oidc_provider(
+    node_modules: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[OidcProvider]:
+    """A fresh oidc-provider; options through `@pytest.mark.parametrize("oidc_provider", [{...}],
+    indirect=True)`.
+    """
+    from tests.harness.oidc import OidcProvider
+
+    options: dict[str, Any] = getattr(request, "param", {})
+    provider = OidcProvider(tmp_path, **options)
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; `browser.new_context()` for each person. Its module may hold no asynchronous tests.
+
+    One for each module, not for the run: while it lives, Playwright keeps an event loop in this thread, and
+    pytest-asyncio
+    could start none for the modules that follow.
+    """
+    from tests.harness.chromium import executable, launched
+
+    path = executable()
+    if path is None:
+        missing("Chromium", "apt-get install chromium, or name it in CHROMIUM")
+    assert path is not None
+    with launched(path) as browser:
+        yield browser

@@ -1,0 +1,3 @@
+"""What the tests stand on: real processes, real sockets, a real browser. `tests/README.md` says how to use
+each part.
+"""
