@@ -1,0 +1,61 @@
+"""Tell the provider that it is over: RFC 7009, or the connector's own way.
+
+The refresh token goes first: its end should end the access tokens with it (section 2.1). A token the provider does not
+know is as dead as one it has just killed (section 2.2).
+"""
+
+from __future__ import annotations
+
+from core.connector import Connector, RevocationContext, Rfc7009
+from core.connector.templates import fill
+from core.errors import RevocationUnsupported
+from core.http import Outbound
+from core.oauth import token_endpoint
+from core.oauth.registration import ClientRegistration
+from core.oauth.token_set import TokenSet
+from core.secret import Secret
+
+_ALREADY_DEAD = frozenset({"invalid_token", "invalid_grant"})
+
+
+async def revoke(
+    http: Outbound, connector: Connector, registration: ClientRegistration, tokens: TokenSet
+) -> None:
+    """Returns when the provider has confirmed. Raises RevocationUnsupported; ProviderError or OutboundError: try again."""
+    how = connector.oauth.revocation
+    fields = {**registration.config, **tokens.fields}
+    if how is None:
+        raise RevocationUnsupported(f"{connector.title} has no way for us to end its tokens.")
+    if not isinstance(how, Rfc7009):
+        await how(RevocationContext(http=http, registration=registration, tokens=tokens, fields=fields))
+        return
+    for hint, token in _tokens(how, tokens):
+        await _revoke_one(http, connector, registration, fill(how.url, fields), hint, token, fields)
+
+
+def _tokens(how: Rfc7009, tokens: TokenSet) -> list[tuple[str, Secret]]:
+    """What to send, in order. Without a refresh token only the access token is left to end."""
+    access = ("access_token", tokens.access_token)
+    if how.token == "access_token" or not tokens.refresh_token:  # noqa: S105
+        return [access]
+    refresh = ("refresh_token", tokens.refresh_token)
+    return [refresh, access] if how.token == "both" else [refresh]  # noqa: S105
+
+
+async def _revoke_one(
+    http: Outbound,
+    connector: Connector,
+    registration: ClientRegistration,
+    url: str,
+    hint: str,
+    token: Secret,
+    fields: dict[str, str],
+) -> None:
+    audience = fill(connector.oauth.issuer or connector.oauth.token_url, fields)
+    params = {"token": token.reveal(), "token_type_hint": hint}
+    response = await token_endpoint.post(http, connector, registration, url, audience, params)
+    code = token_endpoint.error_code(response)
+    if code in _ALREADY_DEAD:
+        return
+    if code or not response.is_success:
+        raise token_endpoint.refusal(connector, response, code)
