@@ -13,10 +13,10 @@ import msgspec
 
 
 class Rfc7009(msgspec.Struct, frozen=True):
-    """Revocation as RFC 7009 has it. `token`: which of the two is sent (the refresh token ends both, section 2.1)."""
+    """Revocation as RFC 7009 has it. `token`: which is sent (the refresh token ends both, section 2.1)."""
 
     url: str
-    token: Literal["refresh_token", "access_token"] = "refresh_token"  # noqa: S105
+    token: Literal["refresh_token", "access_token", "both"] = "refresh_token"  # noqa: S105
 
 
 class PkceOff(msgspec.Struct, frozen=True):
