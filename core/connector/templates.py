@@ -131,12 +131,13 @@ def seg(value: Any) -> str:
     Raises ToolError on what no quoting makes safe: empty, `.`, `..`, control characters, lone surrogates.
     """
     text = str(value)
-    if text in ("", ".", "..") or any(ord(char) < 32 or ord(char) == 127 for char in text):
-        raise ToolError("An id may not be empty, `.`, `..` or hold control characters")
     try:
-        return quote(text, safe="")
+        segment = quote(text, safe="")
     except UnicodeEncodeError:
         raise ToolError("An id holds characters that are no text") from None
+    if not text or unsafe_path(segment):
+        raise ToolError("An id may not be empty, and not hold `..`, backslashes or control characters")
+    return segment
 
 
 def path(template: str, **values: Any) -> str:
