@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.harness.oidc import OidcProvider
+    from tests.harness.scene import Scene
+    from tests.harness.service import Service
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -82,6 +84,37 @@ def oidc_provider(
     provider = OidcProvider(tmp_path, **options)
     yield provider
     provider.close()
+
+
+@pytest.fixture
+def service_env() -> dict[str, str]:
+    """What this test's service gets in its environment besides its own settings; override it in a module or class."""
+    return {}
+
+
+@pytest.fixture
+def service(tmp_path: Path, request: pytest.FixtureRequest, service_env: dict[str, str]) -> Iterator[Service]:
+    """A running `valetkey serve`, empty. It knows `oidcp` when the test also uses `oidc_provider`."""
+    from tests.harness.service import Service
+
+    env = dict(service_env)
+    if "oidc_provider" in request.fixturenames:
+        env = {**request.getfixturevalue("oidc_provider").env, **env}
+    one = Service(tmp_path / "service", env=env)
+    try:
+        yield one.start()
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def scene(oidc_provider: OidcProvider, service: Service) -> Iterator[Scene]:
+    """A service, oidc-provider, a workspace that registered it, an assistant; `scene.connect()` makes a grant."""
+    from tests.harness.scene import Scene
+
+    one = Scene(service, oidc_provider)
+    yield one
+    one.close()
 
 
 @pytest.fixture(scope="module")

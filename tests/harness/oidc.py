@@ -14,9 +14,9 @@ import httpx
 from tests.harness import node
 from tests.harness.ports import free_port
 from tests.harness.processes import Child
+from tests.harness.walker import Page, Walker
 
 CONNECTORS = Path(__file__).resolve().parent / "oidc_connector"
-SLUG = "oidcp"
 
 
 class OidcProvider:
@@ -26,6 +26,8 @@ class OidcProvider:
     `rotate=False` keeps refresh tokens; `grants="per_account"` makes all authorizations of an account one
     grant, so that revoking one ends all.
     """
+
+    slug = "oidcp"
 
     def __init__(self, folder: Path, *, ttl: dict[str, int] | None = None, **options: Any) -> None:
         self.port = free_port()
@@ -52,6 +54,20 @@ class OidcProvider:
         if client_secret is not None:
             body["client_secret"] = client_secret
         self.http.post("/test/clients", json=body).raise_for_status()
+
+    def consent(self, walker: Walker, login: str, *, scopes: list[str] | None = None) -> Page:
+        """Sign in (if asked to) and agree on the provider's pages, to fewer scopes if said; where that led."""
+        self._sign_in(walker, login)
+        return walker.submit("/consent") if scopes is None else walker.submit("/consent", scope=scopes)
+
+    def refuse(self, walker: Walker, login: str) -> Page:
+        self._sign_in(walker, login)
+        return walker.submit("/deny")
+
+    def _sign_in(self, walker: Walker, login: str) -> None:
+        assert walker.page is not None
+        if any(form.action.endswith("/login") for form in walker.page.forms):
+            walker.submit("/login", login=login)
 
     def state(self) -> dict[str, Any]:
         return self.http.get("/test/state").raise_for_status().json()
