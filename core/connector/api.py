@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -30,6 +30,7 @@ __all__ = ["Api", "MissingScope", "TokenSource"]
 
 T = TypeVar("T")
 Headers = Mapping[str, str]
+Introspection = Callable[[], Awaitable[Mapping[str, Any]]]
 
 RETRIES = 2
 _OURS = frozenset(
@@ -53,7 +54,16 @@ class TokenSource(Protocol):
 class Api:
     """The provider, as one user, for one tool call."""
 
-    __slots__ = ("_connector", "_deadline", "_http", "_links", "_origins", "_tokens", "fields")
+    __slots__ = (
+        "_connector",
+        "_deadline",
+        "_http",
+        "_introspection",
+        "_links",
+        "_origins",
+        "_tokens",
+        "fields",
+    )
 
     path = staticmethod(templates.path)
 
@@ -66,9 +76,15 @@ class Api:
         fields: Mapping[str, str],
         deadline_s: float,
         development: bool = False,
+        introspection: Introspection | None = None,
     ) -> None:
-        """`fields`: the registration's config and what was kept of token answer and account. Raises InvalidConfig."""
+        """`fields`: the registration's config and what was kept of token answer and account. Raises InvalidConfig.
+
+        `introspection` asks the provider as its client about the token (`core/oauth/introspect.py`); only an account
+        function has it, and it never sees the client's secret.
+        """
         self._connector, self._http, self._tokens = connector, http, tokens
+        self._introspection = introspection
         self.fields = dict(fields)
         self._deadline = time.monotonic() + deadline_s
         self._origins = _origins(connector, self.fields, development)
@@ -88,11 +104,12 @@ class Api:
         json: Any = None,
         form: Params | None = None,
         headers: Headers | None = None,
+        reads: bool = False,
         into: Any = None,
     ) -> Any:
-        """The answer as `into`; one of `json` and `form` is the body."""
+        """The answer as `into`; one of `json` and `form` is the body. `reads`: a search, which may be repeated."""
         sent = {"params": params, "json": json, "form": form, "headers": headers}
-        return self._decoded(await self._send("POST", path, **sent), into)
+        return self._decoded(await self._send("POST", path, reads=reads, **sent), into)
 
     async def put(
         self,
@@ -170,6 +187,15 @@ class Api:
         items = self._decoded(response, list[item])  # type: ignore[valid-type]
         following = self.links.get("next")
         return Page(items, self._cursor(following, cursor_param) if following else None)
+
+    async def introspect(self, *, into: Any) -> Any:
+        """What the provider says of the token (RFC 7662), for an account function alone. Raises ProviderError."""
+        if self._introspection is None:
+            raise ProviderError(f"{self._connector.title} cannot be asked about its token here")
+        try:
+            return msgspec.convert(await self._introspection(), into)
+        except msgspec.ValidationError:
+            raise ProviderError(f"{self._connector.title} answered in another form than expected") from None
 
     @property
     def links(self) -> dict[str, str]:

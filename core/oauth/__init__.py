@@ -6,12 +6,13 @@
     authorize      where the browser is sent, and whose answer comes back
     client_auth    how the provider knows our client
     token_endpoint one request and the meaning of its answer
-    redeem  refresh  revoke
+    redeem  refresh  revoke  introspect
 
-Sources: RFC 6749, 6750, 7009, 7523, 7636, 8414, 8707, 9207, 9700. Nothing here reads or writes the store.
+Sources: RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8707, 9207, 9700. Nothing here reads or writes the store.
 """
 
 from core.oauth.authorize import authorization_url, challenge, check_answer, new_verifier
+from core.oauth.introspect import introspect
 from core.oauth.redeem import redeem
 from core.oauth.refresh import refresh
 from core.oauth.registration import ClientRegistration
@@ -24,6 +25,7 @@ __all__ = [
     "authorization_url",
     "challenge",
     "check_answer",
+    "introspect",
     "new_verifier",
     "redeem",
     "refresh",

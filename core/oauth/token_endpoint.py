@@ -69,7 +69,7 @@ async def post(
 def read(connector: Connector, response: httpx.Response) -> dict[str, Any]:
     """The members of a successful answer. Raises as the module says; an error may come with status 200."""
     answer = _members(response)
-    error = answer.get("error")
+    error = _error(answer, response)
     if error or not response.is_success:
         raise refusal(connector, response, error)
     if not answer:
@@ -80,7 +80,7 @@ def read(connector: Connector, response: httpx.Response) -> dict[str, Any]:
 
 
 def error_code(response: httpx.Response) -> str | None:
-    return _code(_members(response).get("error"))
+    return _code(_error(_members(response), response))
 
 
 def refusal(connector: Connector, response: httpx.Response, error: Any) -> ProviderError:
@@ -105,6 +105,14 @@ def _members(response: httpx.Response) -> dict[str, Any]:
     except (msgspec.MsgspecError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _error(answer: Mapping[str, Any], response: httpx.Response) -> Any:
+    """`error`, or of a refusal that has none a `status` that says the same (HubSpot: BAD_REFRESH_TOKEN)."""
+    error, status = answer.get("error"), answer.get("status")
+    if error or response.is_success or not isinstance(status, str):
+        return error
+    return status.lower() if status.lower() in _DEAD else None
 
 
 def _code(error: Any) -> str | None:
