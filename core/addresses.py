@@ -15,18 +15,25 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_URL_CHARS = 2_000
 
 
-def _split(url: str, field: str, development: bool):  # noqa: ANN202 - urllib's SplitResult
+def _split(url: str, field: str, development: bool):
     if not _PLAIN.match(url) or "\\" in url or len(url) > MAX_URL_CHARS:
-        raise InvalidConfig(f"{field}: write a plain absolute URL without spaces, backslashes or non-ASCII characters.", field=field)
+        raise InvalidConfig(
+            f"{field}: write a plain absolute URL without spaces, backslashes or non-ASCII characters.",
+            field=field,
+        )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidConfig(f"{field}: this is not a URL.", field=field) from None
     if parts.scheme != "https" and not (development and parts.scheme == "http" and host in _LOOPBACK):
-        raise InvalidConfig(f"{field}: https is needed (http only to localhost, in development).", field=field)
+        raise InvalidConfig(
+            f"{field}: https is needed (http only to localhost, in development).", field=field
+        )
     if not host or "@" in parts.netloc or "#" in url or "*" in parts.netloc:
-        raise InvalidConfig(f"{field}: a host is needed, without user information, wildcard or fragment.", field=field)
+        raise InvalidConfig(
+            f"{field}: a host is needed, without user information, wildcard or fragment.", field=field
+        )
     return parts
 
 
@@ -40,9 +47,14 @@ def check_origin(origin: str, *, field: str, development: bool) -> str:
     """`https://host[:port]` and nothing behind it, in the form a browser sends. Raises InvalidConfig."""
     parts = _split(origin, field, development)
     if parts.path or parts.query or "?" in origin:
-        raise InvalidConfig(f"{field}: an origin is scheme, host and port only, for example https://chat.example.com.", field=field)
+        raise InvalidConfig(
+            f"{field}: an origin is scheme, host and port only, for example https://chat.example.com.",
+            field=field,
+        )
     if origin != origin_of(origin):
-        raise InvalidConfig(f"{field}: write the origin as browsers send it: {origin_of(origin)}", field=field)
+        raise InvalidConfig(
+            f"{field}: write the origin as browsers send it: {origin_of(origin)}", field=field
+        )
     return origin
 
 

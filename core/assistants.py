@@ -77,7 +77,9 @@ async def create(house: House, actor: Actor, wish: Wish) -> tuple[Assistant, Sec
 
     async def job(tx: Tx) -> None:
         fields = msgspec.structs.asdict(wish)
-        await tx.run("assistant_insert", id=assistant_id, workspace=actor.workspace, now=house.now_ms(), **fields)
+        await tx.run(
+            "assistant_insert", id=assistant_id, workspace=actor.workspace, now=house.now_ms(), **fields
+        )
         await insert_key(tx, house, key, actor.workspace, assistant_id, None)
         await house.log(tx, Entry(actor, "assistant.created", assistant=assistant_id))
 
@@ -131,7 +133,9 @@ async def delete(house: House, actor: Actor, assistant_id: str) -> None:
     await house.write(job)
 
 
-async def add_key(house: House, actor: Actor, assistant_id: str, expires_in_s: int | None) -> tuple[str, Secret]:
+async def add_key(
+    house: House, actor: Actor, assistant_id: str, expires_in_s: int | None
+) -> tuple[str, Secret]:
     """A further key, for rotation with overlap. `(key id, key)`."""
     await get(house, actor.workspace, assistant_id)
     key = new_key("vka")
@@ -155,7 +159,9 @@ async def revoke_key(house: House, actor: Actor, assistant_id: str, key_id: str)
     await house.write(job)
 
 
-def where_to(assistant: Assistant, return_url: str | None, origin: str | None) -> tuple[str | None, str | None]:
+def where_to(
+    assistant: Assistant, return_url: str | None, origin: str | None
+) -> tuple[str | None, str | None]:
     """`(return_url, origin)`, of which exactly one is set, that a connect session of this assistant may use.
 
     Nothing named: its only origin, else its default return URL. Raises InvalidReturnUrl; exact comparison only.
@@ -174,4 +180,6 @@ def where_to(assistant: Assistant, return_url: str | None, origin: str | None) -
         return None, assistant.allowed_origins[0]
     if assistant.default_return_url is not None:
         return assistant.default_return_url, None
-    raise InvalidReturnUrl("Name return_url or origin: the assistant has no single origin and no default return URL.")
+    raise InvalidReturnUrl(
+        "Name return_url or origin: the assistant has no single origin and no default return URL."
+    )

@@ -68,7 +68,9 @@ async def append(tx: Tx, ring: KeyRing, now_ms: int, *entries: Entry) -> None:
     workspace = entries[0].actor.workspace
     head = await tx.one("audit_head", Head, workspace=workspace)
     if head is not None and not _authentic(ring, workspace, head):
-        raise AuditTampered("Run `valetkey audit verify` and compare with your last checkpoint before going on.")
+        raise AuditTampered(
+            "Run `valetkey audit verify` and compare with your last checkpoint before going on."
+        )
     count, digest = (head.count, head.hash) if head else (0, GENESIS)
     rows = []
     for entry in entries:
@@ -128,7 +130,9 @@ async def verify(store: Reader, ring: KeyRing, workspace: str) -> Verdict:
         what = "the head of the chain is missing" if found else "no events yet"
         return Verdict(workspace, not found, 0, found[0].seq if found else None, what)
     if not _authentic(ring, workspace, head):
-        return Verdict(workspace, False, head.count, head.count, "the head of the chain does not carry our signature")
+        return Verdict(
+            workspace, False, head.count, head.count, "the head of the chain does not carry our signature"
+        )
     while seq < head.count:
         chunk = await store.all("audit_from", AuditEvent, workspace=workspace, after=seq, limit=CHUNK_ROWS)
         for event in chunk:
@@ -142,7 +146,9 @@ async def verify(store: Reader, ring: KeyRing, workspace: str) -> Verdict:
         if not chunk:
             return Verdict(workspace, False, head.count, seq + 1, f"the chain was cut after event {seq}")
     if digest != head.hash:
-        return Verdict(workspace, False, head.count, seq, f"event {seq} is not the one the head was signed for")
+        return Verdict(
+            workspace, False, head.count, seq, f"event {seq} is not the one the head was signed for"
+        )
     return Verdict(workspace, True, head.count, None, "unbroken")
 
 
@@ -197,7 +203,9 @@ async def _seq(store: Reader, workspace: str, event_id: str) -> int:
 async def export(store: Reader, workspace: str) -> AsyncIterator[Sequence[AuditEvent]]:
     """Every event, oldest first, in chunks of constant size."""
     seq = 0
-    while chunk := await store.all("audit_from", AuditEvent, workspace=workspace, after=seq, limit=CHUNK_ROWS):
+    while chunk := await store.all(
+        "audit_from", AuditEvent, workspace=workspace, after=seq, limit=CHUNK_ROWS
+    ):
         yield chunk
         seq = chunk[-1].seq
 

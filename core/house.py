@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from core import audit
 from core.clock import Clock
@@ -37,6 +38,11 @@ class House:
         self.clock = clock or Clock()
         self.keys_used: dict[str, int] = {}  # key id -> when, until the housekeeping writes it down
 
+        self.refreshing: dict[
+            str, asyncio.Task[Any]
+        ] = {}  # grant id -> the one refresh under way in this process
+        self._background: set[asyncio.Task[Any]] = set()
+
     def now_ms(self) -> int:
         return self.clock.now_ms()
 
@@ -46,3 +52,17 @@ class House:
 
     async def write(self, job: Callable[[Tx], Awaitable[R]]) -> R:
         return await self.store.write(job)
+
+    def in_background(self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+        """Start work that must be finished whoever stops waiting for it: a refresh under way, telling a provider."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def close(self, patience_s: float = 30.0) -> None:
+        """Let work under way come to its end, then close what is open."""
+        if self._background:
+            await asyncio.wait(set(self._background), timeout=patience_s)
+        await self.outbound.close()
+        await self.store.close()

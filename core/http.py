@@ -222,10 +222,11 @@ class Outbound:
                 raise OutboundRefused(
                     f"`{request.url.host}` sent us on to another address; that is not followed"
                 )
-            body = await _read(response, max_bytes)
+            raw = response.headers.raw
+            body = await _read(response, _encoding(raw), max_bytes)
         finally:
             await response.aclose()
-        headers = [pair for pair in response.headers.raw if pair[0].lower() not in _FRAMING]
+        headers = [pair for pair in raw if pair[0].lower() not in _FRAMING]
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def close(self) -> None:
@@ -256,9 +257,14 @@ def _failure(host: str, error: Exception) -> OutboundError:
     return OutboundFailed(f"`{host}` broke off, or did not speak HTTP")
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+def _encoding(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    found = (value for name, value in headers if name.lower() == b"content-encoding")
+    return next(found, b"").decode("latin-1").strip().lower()
+
+
+async def _read(response: httpx.Response, encoding: str, max_bytes: int) -> bytes:
     """The body, unpacked. Raises OutboundTooLarge before more than `max_bytes` of it are in memory."""
-    unpack = _unpacker(response.headers.get("content-encoding", ""))
+    unpack = _unpacker(encoding)
     parts: list[bytes] = []
     size = 0
     async for chunk in response.stream:  # type: ignore[union-attr]
@@ -272,7 +278,6 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
 
 def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
     """gzip and zlib, never more than asked for at once, so that a small bomb stays small."""
-    encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding not in ("gzip", "x-gzip", "deflate"):

@@ -19,7 +19,9 @@ from core.secret import Secret
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-ID_KINDS = frozenset({"ws", "ast", "usr", "cs", "gr", "call", "evt", "rcp", "rev", "reg", "key", "out", "req"})
+ID_KINDS = frozenset(
+    {"ws", "ast", "usr", "cs", "gr", "call", "evt", "rcp", "rev", "reg", "key", "out", "req"}
+)
 _ID = re.compile(r"([a-z]{2,4})_([0-7][0-9a-hjkmnp-tv-z]{25})\Z")
 _KEY = re.compile(r"(vk[awp])_([0-9A-Za-z]{22})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})\Z")
 

@@ -229,7 +229,7 @@ class Entry(msgspec.Struct, frozen=True):
     grant: str | None = None
     call: str | None = None
     tool: str | None = None
-    detail: dict[str, str | int | bool | None | list[str]] = {}
+    detail: dict[str, str | int | bool | list[str] | None] = {}
     id: str = msgspec.field(default_factory=lambda: new_id("evt"))
 
 
@@ -250,5 +250,5 @@ class AuditEvent(msgspec.Struct, frozen=True):
     grant: str | None
     call: str | None
     tool: str | None
-    detail: dict[str, str | int | bool | None | list[str]]
+    detail: dict[str, str | int | bool | list[str] | None]
     hash: bytes

@@ -23,7 +23,8 @@ def check_tool(policy: Policy, registration: Registration, assistant: Assistant,
     rule = refused_by(policy, registration, assistant, tool)
     if rule is not None:
         raise PolicyDenied(
-            f"{tool.name} is not allowed here: {_WORDS[rule]}. An admin of the workspace can change that.", rule=rule
+            f"{tool.name} is not allowed here: {_WORDS[rule]}. An admin of the workspace can change that.",
+            rule=rule,
         )
 
 
@@ -56,7 +57,9 @@ def durations(policy: Policy) -> list[Duration]:
     if policy.max_grant_days is None:
         return list(DURATION_MS)
     limit = policy.max_grant_days * DAY_MS
-    return [name for name, length in DURATION_MS.items() if length is not None and length <= limit] or ["chat"]
+    return [name for name, length in DURATION_MS.items() if length is not None and length <= limit] or [
+        "chat"
+    ]
 
 
 def expires_at(policy: Policy, duration: Duration, now_ms: int) -> int | None:

@@ -93,10 +93,12 @@ def _check_config(house: House, connector: Connector, config: Mapping[str, str])
     """Whatever looks like an address is checked as one: it will be called with a token in hand."""
     for name, value in config.items():
         if len(value) > MAX_CONFIG_CHARS or not value.isprintable():
-            raise InvalidConfig(f"config.{name} is too long or has control characters.", field=f"config/{name}")
+            raise InvalidConfig(
+                f"config.{name} is too long or has control characters.", field=f"config/{name}"
+            )
         if name.endswith("_url") or "://" in value:
             check_url(value, development=house.development, field=f"config/{name}")
-    missing = sorted(connector.config_fields - set(config))
+    missing = [name for name in connector.needed_config() if not config.get(name)]
     if missing:
         raise InvalidConfig(
             f"{connector.title} needs config.{missing[0]}: see its setup page.", field=f"config/{missing[0]}"
@@ -113,7 +115,9 @@ async def get(house: House, workspace: str, slug: str) -> Registration:
 
 
 async def listed(house: House, workspace: str, after: str, limit: int) -> list[Registration]:
-    return await house.store.all("registrations_list", Registration, workspace=workspace, after=after, limit=limit)
+    return await house.store.all(
+        "registrations_list", Registration, workspace=workspace, after=after, limit=limit
+    )
 
 
 async def delete(house: House, actor: Actor, slug: str) -> None:
@@ -127,7 +131,9 @@ async def delete(house: House, actor: Actor, slug: str) -> None:
     await house.write(job)
 
 
-async def client(house: House, registration: Registration, reader: Reader | None = None) -> ClientRegistration:
+async def client(
+    house: House, registration: Registration, reader: Reader | None = None
+) -> ClientRegistration:
     """The registration with its opened secret, for a request to the provider."""
     secret = None
     if registration.secret_version:

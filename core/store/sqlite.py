@@ -130,7 +130,9 @@ class SqliteStore:
                 self._readers, lambda: _rows(self._connection(), sql, into, params)
             )
         except sqlite3.OperationalError as error:
-            raise StoreError(f"The database could not be read ({error}). Try again; `valetkey doctor` says more.") from error
+            raise StoreError(
+                f"The database could not be read ({error}). Try again; `valetkey doctor` says more."
+            ) from error
 
     async def one(self, name: str, into: type[T], /, **params: Any) -> T | None:
         found = await self._read(load()[name], into, params)
@@ -165,7 +167,9 @@ class SqliteStore:
                 results = await loop.run_in_executor(self._writer, self._commit, jobs)
             except sqlite3.Error as error:
                 log.error("commit failed: %s", error)
-                failure = StoreError(f"The database did not take the change ({error}). Nothing was kept; try again.")
+                failure = StoreError(
+                    f"The database did not take the change ({error}). Nothing was kept; try again."
+                )
                 results = [(None, failure)] * len(batch)
             for (_, outcome), (value, raised) in zip(batch, results, strict=True):
                 if outcome.done():
@@ -195,7 +199,7 @@ class SqliteStore:
             value = _drive(job(cast(Tx, _Tx(connection))))
         except sqlite3.OperationalError:
             raise  # the engine, not the job: the whole batch is told so
-        except Exception as error:  # noqa: BLE001 - handed to the caller as it is
+        except Exception as error:
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
             return None, error
@@ -218,13 +222,16 @@ class SqliteStore:
         connection = self._connection()
         done = []
         for number, name, sql in migrations():
-            connection.execute("BEGIN IMMEDIATE")  # the lock first: two starts at once apply each migration once
+            connection.execute(
+                "BEGIN IMMEDIATE"
+            )  # the lock first: two starts at once apply each migration once
             try:
                 if number not in self._applied():
                     for statement in filter(None, (piece.strip() for piece in sql.split(";\n"))):
                         connection.execute(statement)
                     connection.execute(
-                        "INSERT INTO migrations VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", (number, name)
+                        "INSERT INTO migrations VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
+                        (number, name),
                     )
                     done.append(number)
                 connection.execute("COMMIT")
@@ -238,7 +245,9 @@ class SqliteStore:
             applied = self._applied()
             unknown = applied - {number for number, _, _ in migrations()}
             if unknown:
-                raise StoreError(f"The database is newer than this program (migration {max(unknown)}). Upgrade the program.")
+                raise StoreError(
+                    f"The database is newer than this program (migration {max(unknown)}). Upgrade the program."
+                )
             return [number for number, _, _ in migrations() if number not in applied]
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, pending)

@@ -2,7 +2,7 @@
 INSERT INTO secrets (owner, kind, workspace, version, key_id, wrapped_key, body, created_at)
 VALUES (:owner, :kind, :workspace, :version, :key_id, :wrapped_key, :body, :created_at)
 ON CONFLICT (owner, kind) DO UPDATE SET workspace = excluded.workspace, version = excluded.version, key_id = excluded.key_id,
-    wrapped_key = excluded.wrapped_key, body = excluded.body
+    wrapped_key = excluded.wrapped_key, body = excluded.body, created_at = excluded.created_at
 
 -- name: secret_get
 SELECT * FROM secrets WHERE workspace = :workspace AND owner = :owner AND kind = :kind

@@ -1,0 +1,215 @@
+"""The admin's figures: how many grants of which kind, how they grew, who called what. Counts and kinds only.
+
+Grants are counted in one pass, grouped by their tools: what a set of tools may do (read, change, delete) is known from the
+connectors. Calls are counted from the audit trail, over the last 30 days and at most `MOST_EVENTS` events.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from core.clock import DAY_MS
+from core.house import House
+from core.registry import Registry
+
+WEEK_MS = 7 * DAY_MS
+CALL_DAYS = 30
+MOST_EVENTS = 250_000
+UNANSWERED: Mapping[str, str] = {
+    "consent_required": "consent",
+    "reconnect_required": "consent",
+    "policy_denied": "policy",
+    "provider_error": "provider",
+    "provider_timeout": "provider",
+    "provider_rate_limited": "provider",
+    "tool_failed": "provider",
+}
+
+
+class Point(msgspec.Struct, frozen=True):
+    """Grants that were active at an instant, and those of them that can change or delete."""
+
+    at: int
+    all: int
+    risky: int
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How often a tool of a grant was called, and when last."""
+
+    tool: str
+    calls: int
+    last_at: int | None
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """`open`: ended here, not confirmed by the provider. The next five count active grants; `unused` includes what `unused_90` counts.
+
+    `calls` by connector and `unanswered` by kind (consent, policy, provider, other) cover `CALL_DAYS` days, or the last
+    `MOST_EVENTS` events where `capped`.
+    """
+
+    open: int
+    risky: int
+    deleting: int
+    unused: int
+    unused_90: int
+    never: int
+    reconnect: int
+    open_by_connector: dict[str, int]
+    points: list[Point]
+    calls: dict[str, int]
+    unanswered: dict[str, int]
+    failing: dict[str, int]
+    capped: bool
+
+
+class _Grants(msgspec.Struct, frozen=True):
+    tools: tuple[str, ...]
+    state: str
+    upstream: str
+    connector: str
+    idle: str
+    count: int
+
+
+class _Lives(msgspec.Struct, frozen=True):
+    tools: tuple[str, ...]
+    began: int
+    ended: int | None
+    count: int
+
+
+class _Calls(msgspec.Struct, frozen=True):
+    action: str
+    outcome: str
+    connector: str | None
+    count: int
+
+
+class _Count(msgspec.Struct, frozen=True):
+    id: str
+    count: int
+
+
+def risk_of(registry: Registry, tools: tuple[str, ...]) -> str:
+    """The most a set of tools may do: `delete`, `write` or `read`. Tools nobody knows any more can do nothing."""
+    known = (registry.connectors.get(name.partition(".")[0]) for name in tools)
+    risks = {c.tools[name].risk for c, name in zip(known, tools, strict=True) if c and name in c.tools}
+    return next((risk for risk in ("delete", "write") if risk in risks), "read")
+
+
+async def figures(house: House, workspace: str, weeks: int) -> Figures:
+    now = house.now_ms()
+    grants = await house.store.all(
+        "overview_grants",
+        _Grants,
+        workspace=workspace,
+        now=now,
+        days_30=now - 30 * DAY_MS,
+        days_90=now - 90 * DAY_MS,
+    )
+    calls, capped = await _calls(house, workspace, now)
+    return Figures(
+        **_standing(house.registry, grants),
+        points=await _points(house, workspace, now, weeks),
+        calls=_sum(calls, lambda row: row.connector or ""),
+        unanswered=_sum(
+            [row for row in calls if row.action != "tool.called"], lambda row: UNANSWERED.get(row.outcome, "other")
+        ),
+        failing=_sum([row for row in calls if row.action == "tool.failed"], lambda row: row.connector or ""),
+        capped=capped,
+    )
+
+
+def _sum(rows: list[_Calls], key: Callable[[_Calls], str]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[key(row)] += row.count
+    return dict(counts)
+
+
+def _standing(registry: Registry, grants: list[_Grants]) -> dict[str, Any]:
+    counts: Counter[str] = Counter()
+    open_by_connector: Counter[str] = Counter()
+    for row in grants:
+        if row.upstream == "pending":
+            open_by_connector[row.connector] += row.count
+        if row.state == "needs_reconnect":
+            counts["reconnect"] += row.count
+        if row.state != "active":
+            continue
+        risk = risk_of(registry, row.tools)
+        counts["risky"] += row.count if risk != "read" else 0
+        counts["deleting"] += row.count if risk == "delete" else 0
+        counts["never"] += row.count if row.idle == "never" else 0
+        counts["unused"] += row.count if row.idle in ("30", "90") else 0
+        counts["unused_90"] += row.count if row.idle == "90" else 0
+    named = ("risky", "deleting", "unused", "unused_90", "never", "reconnect")
+    return {name: counts[name] for name in named} | {
+        "open": sum(open_by_connector.values()),
+        "open_by_connector": dict(open_by_connector),
+    }
+
+
+async def _points(house: House, workspace: str, now: int, weeks: int) -> list[Point]:
+    """One point a week, the last one now."""
+    start = now - weeks * WEEK_MS
+    lives = await house.store.all(
+        "overview_lives", _Lives, workspace=workspace, start=start, step=WEEK_MS, until=now + 1
+    )
+    alive, risky = [0] * (weeks + 1), [0] * (weeks + 1)
+    for row in lives:
+        is_risky = risk_of(house.registry, row.tools) != "read"
+        last = weeks if row.ended is None else min(row.ended, weeks)
+        for index in range(row.began + 1, last + 1):
+            alive[index] += row.count
+            risky[index] += row.count if is_risky else 0
+    return [Point(start + i * WEEK_MS, alive[i], risky[i]) for i in range(weeks + 1)]
+
+
+async def _calls(house: House, workspace: str, now: int) -> tuple[list[_Calls], bool]:
+    last = await house.store.one("overview_last_seq", int, workspace=workspace) or 0
+    first = await _first_since(house, workspace, last, now - CALL_DAYS * DAY_MS)
+    capped = first < last - MOST_EVENTS
+    rows = await house.store.all(
+        "overview_calls", _Calls, workspace=workspace, seq=max(first, last - MOST_EVENTS)
+    )
+    return rows, capped
+
+
+async def _first_since(house: House, workspace: str, last: int, since: int) -> int:
+    """The first event not before `since`, found by halving: the trail is in order of time, and needs no index on it."""
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = await house.store.one("overview_event_at", int, workspace=workspace, seq=middle)
+        if at is None or at >= since:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+async def uses(house: House, workspace: str, grant: str) -> list[Use]:
+    """How each tool of a grant was used; tools never called are not among them."""
+    return await house.store.all("overview_uses", Use, workspace=workspace, grant=grant)
+
+
+async def live_by_assistant(house: House, workspace: str) -> dict[str, int]:
+    rows = await house.store.all("overview_live_by_assistant", _Count, workspace=workspace)
+    return {row.id: row.count for row in rows}
+
+
+async def live_of_connector(house: House, workspace: str, connector: str) -> int:
+    return await house.store.one("overview_live_of_connector", int, workspace=workspace, connector=connector) or 0
+
+
+async def keys_by_assistant(house: House, workspace: str) -> dict[str, int]:
+    """How many keys of each assistant work now."""
+    rows = await house.store.all("overview_keys", _Count, workspace=workspace, now=house.now_ms())
+    return {row.id: row.count for row in rows}
