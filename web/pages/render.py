@@ -1,7 +1,7 @@
 """The template environment and the response every page goes out as.
 
 Values are escaped by Jinja, undefined names are faults, and every text that reaches a page loses the
-characters that cannot be seen (`web.pages.text.visible`), whoever wrote it. Templates get `view` and `now_ms`.
+characters that cannot be seen (`web.pages.text.visible`), whoever wrote it. Templates get `view`, `now_ms`.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ def _environment() -> Environment:
     )
     env.globals["static"] = static
     env.filters |= {form: _time_filter(form) for form in times.FORMS}
-    env.filters |= {
-        name: getattr(text, name) for name in ("plain", "capital", "sentence", "number", "plural", "tint")
-    }
+    env.filters |= {name: getattr(text, name) for name in ("capital", "number", "plural", "quoted", "tint")}
     return env
 
 

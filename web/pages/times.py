@@ -38,9 +38,15 @@ def when(ms: int, now_ms: int) -> str:
     return f"{day(ms, now_ms)}, {_utc(ms):%H:%M} UTC"
 
 
-def clock(ms: int, now_ms: int) -> str:
-    """`14:03 UTC` on the same day, else as `when`: for "Stopped at 14:03"."""
-    return f"{_utc(ms):%H:%M} UTC" if _utc(ms).date() == _utc(now_ms).date() else when(ms, now_ms)
+def on(ms: int, now_ms: int) -> str:
+    """As `when`, to stand after a verb: "Ends tomorrow, 14:03 UTC", "Ends on 9 October, 14:03 UTC"."""
+    text = when(ms, now_ms)
+    return f"on {text}" if text[0].isdigit() else text
+
+
+def at(ms: int, now_ms: int) -> str:
+    """As `on`, but `at 14:03 UTC` on the same day: "Stopped at 14:03 UTC"."""
+    return f"at {_utc(ms):%H:%M} UTC" if day(ms, now_ms) == "today" else on(ms, now_ms)
 
 
 def stamp(ms: int, now_ms: int) -> str:
@@ -65,7 +71,7 @@ def _count(n: int, unit: str) -> str:
     return f"{n} {unit} ago" if n == 1 else f"{n} {unit}s ago"
 
 
-FORMS = {form.__name__: form for form in (day, when, clock, stamp, ago)}
+FORMS = {form.__name__: form for form in (day, when, on, at, stamp, ago)}
 
 
 def tag(form: str, ms: int, now_ms: int) -> Markup:

@@ -13,7 +13,8 @@ const FORMS = {
     return { "0": "today", "-1": "yesterday", "1": "tomorrow" }[away] || dated(date, date.getFullYear() !== now.getFullYear());
   },
   when: (date, now) => `${FORMS.day(date, now)}, ${hours(date)}`,
-  clock: (date, now) => (FORMS.day(date, now) === "today" ? hours(date) : FORMS.when(date, now)),
+  on: (date, now) => FORMS.when(date, now).replace(/^(?=\d)/, "on "),
+  at: (date, now) => (FORMS.day(date, now) === "today" ? `at ${hours(date)}` : FORMS.on(date, now)),
   stamp: (date) => `${dated(date, true)}, ${hours(date)}`,
 };
 

@@ -1,0 +1,138 @@
+"""The consent page: what may be done, what not, why, how long, how to stop.
+
+Everything on it comes from `core.consent.Notice`, whose hash goes into the receipt: nothing is added here but
+wording that follows from the notice alone. Source: GDPR art. 7; EDPB guidelines 05/2020 on consent, sections
+3.1 to 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from core.consent import Notice, NoticeDuration, NoticeScope, NoticeTool
+from web.pages.text import number, plain, quoted
+
+
+class ToolLine(msgspec.Struct, frozen=True):
+    """One tool. `place`: needed (a hidden field), choice (a switch) or already (allowed before, no field)."""
+
+    name: str
+    title: str
+    risk: str
+    text: str
+    place: str
+    chosen: bool = False
+    reason: str | None = None
+    note: str | None = None
+
+
+class ToolGroup(msgspec.Struct, frozen=True):
+    title: str
+    tools: tuple[ToolLine, ...]
+
+
+class ConsentView(msgspec.Struct, frozen=True):
+    session: str
+    csrf: str
+    assistant: str
+    assistant_logo: str | None
+    origin: str
+    workspace: str
+    slug: str
+    connector: str
+    headline: str
+    lead: str
+    groups: tuple[ToolGroup, ...]
+    cannot: tuple[str, ...]
+    purpose: str | None
+    durations: tuple[NoticeDuration, ...]
+    duration: str
+    duration_hint: str
+    scopes: tuple[NoticeScope, ...]
+    scope_note: str | None
+    how_to_stop: str
+    account: str | None
+    fault: str | None = None
+
+
+NOTHING_CHOSEN = "Nothing is switched on. Switch on at least one thing, or say No thanks."
+
+
+def consent_view(
+    notice: Notice,
+    *,
+    csrf: str,
+    chosen: Collection[str] = (),
+    duration: str | None = None,
+    fault: str | None = None,
+) -> ConsentView:
+    """`chosen`, `duration` and `fault` only when the form comes back because something was missing."""
+    groups = tuple(
+        ToolGroup(group.title, tuple(_line(tool, notice, tool.name in chosen) for tool in group.tools))
+        for group in notice.groups
+    )
+    assistant, connector = plain(notice.assistant_name, 80), notice.connector_title
+    return ConsentView(
+        session=notice.session,
+        csrf=csrf,
+        assistant=assistant,
+        assistant_logo=notice.assistant_logo,
+        origin=notice.origin,
+        workspace=plain(notice.workspace_name, 80),
+        slug=notice.connector_slug,
+        connector=connector,
+        headline=_headline(assistant, connector, notice.step_up),
+        lead=_lead([line for group in groups for line in group.tools]),
+        groups=groups,
+        cannot=tuple(notice.cannot),
+        purpose=notice.purpose,
+        durations=tuple(notice.durations),
+        duration=duration or notice.default_duration,
+        duration_hint=notice.duration_hint,
+        scopes=tuple(notice.provider_scopes),
+        scope_note=notice.scope_note,
+        how_to_stop=notice.manage_hint,
+        account=notice.account_label,
+        fault=fault,
+    )
+
+
+def _line(tool: NoticeTool, notice: Notice, chosen: bool) -> ToolLine:
+    place = "already" if tool.already else "needed" if tool.required else "choice"
+    reason = _reason(tool, plain(notice.assistant_name, 80)) if place == "needed" else None
+    return ToolLine(tool.name, tool.title, tool.risk, tool.text, place, chosen, reason, tool.note)
+
+
+def _reason(tool: NoticeTool, assistant: str) -> str:
+    if not tool.reason:
+        return f"Needed, says {assistant}. It gave no reason."
+    return f"Needed, says {assistant}, {quoted(tool.reason.rstrip('.'))}."
+
+
+def _headline(assistant: str, connector: str, step_up: bool) -> str:
+    if step_up:
+        return f"{assistant} asks for more in your {connector}"
+    return f"{assistant} wants to use your {connector} for you"
+
+
+def _lead(lines: list[ToolLine]) -> str:
+    """How to read the list, in a sentence or two."""
+    needed = sum(line.place == "needed" for line in lines)
+    choices = sum(line.place == "choice" for line in lines)
+    already = sum(line.place == "already" for line in lines)
+    before = f"{_things(already)} allowed already. " if already else ""
+    if not choices:
+        return (
+            f"{_things(needed)} needed. {before}" if before or needed != 1 else "It asks for one thing."
+        ).strip()
+    off = "The other is off" if choices == 1 else "The others are off"
+    if not needed:
+        off = "It is off" if choices == 1 else "All of it is off"
+        off = "The rest is off" if already else off
+    return f"{before}{_things(needed) + ' needed. ' if needed else ''}{off}: switch on only what you want."
+
+
+def _things(count: int) -> str:
+    return f"{number(count).capitalize()} {'tool is' if count == 1 else 'tools are'}"
