@@ -21,6 +21,9 @@ from core.secret import Secret
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_TTL_S = 60
 _KINDS = (RSAKey, ECKey, OKPKey)
+_ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"}
+)
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 
 
@@ -79,6 +82,8 @@ def _assertion(registration: ClientRegistration, audience: str) -> str:
 
 def _sign(key: Key, claims: dict[str, Any], registration: ClientRegistration) -> str:
     header = {"alg": _algorithm(key), "typ": "JWT"} | ({"kid": key.kid} if key.kid else {})
+    if header["alg"] not in _ALGORITHMS:
+        raise _no_key(registration)
     try:
         return jwt.encode(header, claims, key, algorithms=[header["alg"]])
     except (JoseError, ValueError):
