@@ -6,7 +6,7 @@ Source: RFC 9700 section 4.1.3 (exact matching), RFC 6454 (origins). http only t
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from core.errors import InvalidConfig
 
@@ -15,7 +15,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_URL_CHARS = 2_000
 
 
-def _split(url: str, field: str, development: bool):
+def _split(url: str, field: str, development: bool) -> SplitResult:
     if not _PLAIN.match(url) or "\\" in url or len(url) > MAX_URL_CHARS:
         raise InvalidConfig(
             f"{field}: write a plain absolute URL without spaces, backslashes or non-ASCII characters.",

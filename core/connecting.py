@@ -183,7 +183,8 @@ def _chosen(shown: Notice, tools: tuple[str, ...]) -> tuple[str, ...]:
             errors=[{"path": "/tools", "message": f"{missing[0].name} is required"}],
         )
     chosen = tuple(name for name, tool in offered.items() if name in tools or tool.already)
-    if not any(name in tools for name in chosen):
+    fresh = [name for name, tool in offered.items() if not tool.already]
+    if not chosen or (fresh and not any(name in tools for name in fresh)):
         raise InvalidBody(
             "Nothing was switched on. Switch on what the assistant may do, or choose No thanks.",
             errors=[{"path": "/tools", "message": "is empty"}],

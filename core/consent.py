@@ -97,7 +97,7 @@ def notice(
 ) -> Notice:
     """The same inputs give the same notice: the page and, later, the receipt are made from it."""
     lengths = policy.durations(workspace.policy)
-    present = grant.tools if grant else ()
+    present = _still_good(connector, grant)
     draft = Notice(
         version=NOTICE_VERSION,
         session=session.id,
@@ -121,6 +121,15 @@ def notice(
     )
     digest = hashlib.sha256(msgspec.json.encode(draft)).hexdigest()
     return msgspec.structs.replace(draft, hash=digest)
+
+
+def _still_good(connector: Connector, grant: Grant | None) -> tuple[str, ...]:
+    """What was agreed to before and works: a tool whose scope the provider withheld has to be asked for again, and all of
+    them when the connection itself has to be made again."""
+    if grant is None or grant.status != "active":
+        return ()
+    known = (name for name in grant.tools if name in connector.tools)
+    return tuple(name for name in known if not connector.tools[name].missing_scopes(grant.scopes_granted))
 
 
 def _groups(connector: Connector, asked: Iterable[Asked], present: Iterable[str]) -> list[NoticeGroup]:

@@ -1,5 +1,5 @@
-"""Grants: which one a call falls under, looking at them, and making one smaller. Widening needs the person (`core/connecting.py`);
-ending stands in `core/revocation.py`.
+"""Grants: which one a call falls under, looking at them, and making one smaller. Widening needs the person
+(`core/connecting.py`); ending stands in `core/revocation.py`.
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ class House:
         self.refreshing: dict[
             str, asyncio.Task[Any]
         ] = {}  # grant id -> the one refresh under way in this process
+        self.call_counts: dict[str, tuple[int, int]] = {}  # assistant id -> (minute, calls in it)
         self._background: set[asyncio.Task[Any]] = set()
 
     def now_ms(self) -> int:

@@ -87,7 +87,7 @@ def new_key(kind: str) -> Secret:
 
 
 def parse_key(text: str) -> tuple[str, str] | None:
-    """`(kind, key id)` when the text has the form of a key and its checksum is right, else None. Says nothing of whether it exists."""
+    """`(kind, key id)` when the text has the form of a key and its checksum is right, else None. It need not exist."""
     match = _KEY.match(text)
     if match is None or checksum(text.rpartition("_")[0]) != match[4]:
         return None

@@ -65,7 +65,7 @@ async def put(
     registration: str,
     grant: str | None,
     secret_owner: str | None = None,
-    secret_kind: str = "outbox",
+    secret_kind: str = "outbox",  # noqa: S107 - a kind, not a password
     settles_grant: bool = False,
     after_ms: int = CLAIM_MS,
 ) -> str:

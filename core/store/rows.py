@@ -46,7 +46,7 @@ def reader(into: type[T], columns: Sequence[str]) -> Callable[[Sequence[Any]], T
         return lambda row: into(row[0])  # type: ignore[call-arg]
     if into is dict:
         return lambda row: dict(zip(columns, row, strict=True))  # type: ignore[return-value]
-    known = _converters(into)
+    known = _converters(into)  # type: ignore[arg-type]
     plan = [(name, known[name]) for name in columns]
 
     def read(row: Sequence[Any]) -> T:

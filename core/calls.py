@@ -1,0 +1,385 @@
+"""A tool call: who asks, under which grant, with which arguments, and what may be answered.
+
+The order is fixed: the grant is resolved, the rules asked, the arguments checked, then the narrowest token is taken and the
+connector asks the provider for what the tool declares. The result is minimised, and delivered only if the grant was still active
+in the transaction that writes the audit event: a result that arrives after a revocation is withheld.
+Source: product.md "Call", api.md "Which answer, exactly", security.md rows 8, 9, 13.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+
+from core import grants, idempotency, policy, registrations, sessions
+from core.clock import rfc3339
+from core.connector import Api, Connector, Minimised, MissingScope, Tool, minimise
+from core.errors import (
+    AccountRequired,
+    ConsentRequired,
+    GrantExpired,
+    GrantRevoked,
+    InvalidReturnUrl,
+    Missing,
+    ProviderError,
+    ProviderTimeout,
+    RateLimited,
+    ReconnectRequired,
+    ToolFailed,
+    UnknownTool,
+    ValetkeyError,
+)
+from core.grants import Held, entry_for
+from core.house import House
+from core.ids import new_id
+from core.model import Asked, AuditEvent, Entry, Grant
+from core.sessions import SessionWish
+from core.store import Tx
+from core.tokens import GrantTokens, check_alive
+from core.workspaces import KeyedAssistant
+
+log = logging.getLogger("valetkey.calls")
+DEADLINE_S = 25.0
+
+
+class CallWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an assistant asks for. `return_url` or `origin`: where a consent made necessary by the call goes back to."""
+
+    tool: str
+    user: str
+    arguments: dict[str, Any] = {}
+    account: str | None = None
+    idempotency_key: str | None = None
+    return_url: str | None = None
+    origin: str | None = None
+
+
+class CallResult(msgspec.Struct, frozen=True):
+    """`result` is JSON of declared fields only."""
+
+    id: str
+    tool: str
+    grant: str
+    result: msgspec.Raw
+    truncated: bool
+    next: str | None
+
+
+async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResult:
+    """Make the call. Raises the problems of api.md's table; each refusal is in the audit trail."""
+    call_id = new_id("call")
+    try:
+        tool = house.registry.tool(wish.tool)
+        sessions.check_user(wish.user)
+        _within_rate(house, caller)
+        held = await _resolve(house, caller, tool, wish)
+    except ValetkeyError as error:
+        await _refused(house, caller, wish, call_id, error)
+        raise
+    return await _under(house, caller, tool, held, wish, call_id)
+
+
+# ---- which grant ------------------------------------------------------------------------------------------------
+
+
+async def _resolve(house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish) -> Held:
+    """The one live grant that covers the tool. Never guesses between accounts, never looks at another assistant's grants."""
+    slug = tool.name.partition(".")[0]
+    found = await grants.standing(house, caller.workspace, caller.id, wish.user, slug, wish.account)
+    if not found.live and found.newest is None:
+        await _check_registered(house, caller, tool)
+        raise await _consent_required(house, caller, tool, wish, None, tool.wanted_scopes())
+    if len(found.live) > 1:
+        accounts = [{"id": one.account_id, "label": one.account_label} for one in found.live]
+        raise AccountRequired(
+            "The user has connected several accounts. Name one in `account`.", accounts=accounts
+        )
+    held = found.live[0] if found.live else found.newest
+    assert held is not None
+    policy.check_tool(caller.policy, held.as_registration(), caller, tool)
+    try:
+        check_alive(held, house.now_ms())
+    except ValetkeyError as error:
+        raise await _with_connect(house, caller, tool, wish, held, error) from None
+    missing = tool.missing_scopes(held.scopes_granted)
+    if tool.name not in held.tools or missing:
+        raise await _consent_required(house, caller, tool, wish, held, tuple(missing))
+    return held
+
+
+async def _check_registered(house: House, caller: KeyedAssistant, tool: Tool) -> None:
+    """Raises UnknownTool or PolicyDenied for what no consent could bring."""
+    slug = tool.name.partition(".")[0]
+    try:
+        registration = await registrations.get(house, caller.workspace, slug)
+    except Missing:
+        raise UnknownTool(f"The connector {slug} is not registered in this workspace.") from None
+    policy.check_tool(caller.policy, registration, caller, tool)
+
+
+async def _consent_required(
+    house: House,
+    caller: KeyedAssistant,
+    tool: Tool,
+    wish: CallWish,
+    held: Held | None,
+    missing_scopes: tuple[str, ...],
+) -> ConsentRequired:
+    account = held.account_id if held else wish.account
+    connect = await _ready_session(house, caller, wish, (tool.name,), account if held else None)
+    return ConsentRequired(
+        f"The user has not agreed to “{tool.title}” yet. Show them the connect page, then call again.",
+        connector=tool.name.partition(".")[0],
+        tool=tool.name,
+        missing_tools=[tool.name],
+        missing_scopes=list(missing_scopes),
+        connect=connect,
+    )
+
+
+async def _with_connect(
+    house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish, held: Held, error: ValetkeyError
+) -> ValetkeyError:
+    """The same refusal with a session to start again: for the tool alone after a stop, for all it had where it only ran out."""
+    if not isinstance(error, (GrantRevoked, GrantExpired, ReconnectRequired)):
+        return error
+    names = (tool.name,) if isinstance(error, GrantRevoked) else (tool.name, *held.tools)
+    account = held.account_id if isinstance(error, ReconnectRequired) else None
+    connect = await _ready_session(house, caller, wish, names, account)
+    return type(error)(error.detail, **{**error.fields, "connect": connect})
+
+
+async def _ready_session(
+    house: House, caller: KeyedAssistant, wish: CallWish, names: tuple[str, ...], account: str | None
+) -> dict[str, str] | None:
+    """An open session for exactly these tools: the one there is, else a new one. None when it could lead back nowhere."""
+    first = names[0]
+    asked = tuple(Asked(name, required=name == first) for name in dict.fromkeys(names))
+    try:
+        session = await sessions.create(
+            house,
+            caller,
+            SessionWish(
+                user=wish.user,
+                connector=first.partition(".")[0],
+                asked=asked,
+                return_url=wish.return_url,
+                origin=wish.origin,
+                account=account,
+                via="call",
+            ),
+        )
+    except InvalidReturnUrl:
+        if wish.return_url is not None or wish.origin is not None:
+            raise
+        return None
+    return {
+        "id": session.id,
+        "url": sessions.connect_url(house, session),
+        "expires_at": rfc3339(session.expires_at),
+    }
+
+
+def _within_rate(house: House, caller: KeyedAssistant) -> None:
+    """The policy's calls per minute, if it has a rule. Counted per process: N workers allow N times as many."""
+    limit = caller.policy.calls_per_minute
+    if limit is None:
+        return
+    now = house.now_ms()
+    minute, count = house.call_counts.get(caller.id, (0, 0))
+    if minute != now // 60_000:
+        minute, count = now // 60_000, 0
+    if count >= limit:
+        wait_s = 60 - now // 1000 % 60
+        raise RateLimited(
+            f"The workspace's policy allows {limit} calls a minute. Try again in {wait_s} s.",
+            retry_after=wait_s,
+        )
+    house.call_counts[caller.id] = (minute, count + 1)
+
+
+# ---- under the grant --------------------------------------------------------------------------------------------
+
+
+async def _under(
+    house: House, caller: KeyedAssistant, tool: Tool, held: Held, wish: CallWish, call_id: str
+) -> CallResult:
+    try:
+        checked = tool.check(wish.arguments)
+        if wish.idempotency_key is not None:
+            idempotency.check_key(wish.idempotency_key)
+            digest = idempotency.request_hash(tool.name, wish.arguments, wish.account)
+            kept = await idempotency.begin(house, held, wish.idempotency_key, digest, call_id)
+            if kept is not None:
+                return msgspec.json.decode(kept, type=CallResult)
+    except ValetkeyError as error:
+        await _refused(house, caller, wish, call_id, error, held)
+        raise
+    try:
+        answer = minimise(
+            tool, await _ask(house, house.registry.connector(held.connector), tool, held, checked, call_id)
+        )
+    except ValetkeyError as error:
+        raise await _not_done(house, caller, tool, held, wish, call_id, error) from error
+    return await _deliver(house, caller, tool, held, wish, call_id, answer)
+
+
+async def _ask(
+    house: House, connector: Connector, tool: Tool, held: Held, checked: dict[str, Any], call_id: str
+) -> Any:
+    """Run the connector's function. Whatever it raises beyond the kit's errors is a 502 with the call's id."""
+    tokens = GrantTokens(house, connector, held)
+    api = Api(
+        connector,
+        house.outbound,
+        tokens,
+        fields=tokens.fields,
+        deadline_s=DEADLINE_S,
+        development=house.development,
+    )
+    try:
+        return await asyncio.wait_for(tool.run(api, checked), DEADLINE_S + 1)
+    except ValetkeyError:
+        raise
+    except TimeoutError:
+        raise ProviderTimeout("The provider did not answer in time.", retryable=tool.risk == "read") from None
+    except (
+        Exception
+    ) as error:  # outermost boundary of a connector's code; the trace is for us, the id for the caller
+        log.exception("tool %s failed in call %s", tool.name, call_id)
+        raise ToolFailed(f"The connector failed. Quote {call_id} to the operator.", call=call_id) from error
+
+
+async def _deliver(
+    house: House,
+    caller: KeyedAssistant,
+    tool: Tool,
+    held: Held,
+    wish: CallWish,
+    call_id: str,
+    answer: Minimised,
+) -> CallResult:
+    """Record the call and hand out the result, in one go with the last look at the grant."""
+    result = CallResult(call_id, tool.name, held.id, msgspec.Raw(answer.body), answer.truncated, answer.next)
+
+    async def job(tx: Tx) -> bool:
+        alive = await tx.run("grant_used", id=held.id, now=house.now_ms())
+        detail: dict[str, Any] = {"count": answer.count, "group": tool.group, "risk": tool.risk}
+        action, outcome = ("tool.called", "ok") if alive else ("tool.refused", "withheld")
+        await house.log(tx, _entry(held, caller, tool.name, call_id, action, outcome, detail))
+        if alive and wish.idempotency_key is not None:
+            await idempotency.keep(tx, house, held, call_id, msgspec.json.encode(result))
+        return bool(alive)
+
+    if not await house.write(job):
+        await _withheld(house, caller, tool, held, wish)
+    return result
+
+
+async def _withheld(house: House, caller: KeyedAssistant, tool: Tool, held: Held, wish: CallWish) -> None:
+    present = await grants.get(house, held.workspace, held.id)
+    try:
+        check_alive(present, house.now_ms())
+    except ValetkeyError as error:
+        raise await _with_connect(house, caller, tool, wish, held, error) from None
+    raise GrantRevoked("The grant ended while the provider was answering. Nothing is delivered.")
+
+
+async def _not_done(
+    house: House,
+    caller: KeyedAssistant,
+    tool: Tool,
+    held: Held,
+    wish: CallWish,
+    call_id: str,
+    error: ValetkeyError,
+) -> ValetkeyError:
+    """Record a call that failed; the error the caller gets."""
+    told = error
+    if isinstance(error, MissingScope):
+        lacking = tuple(error.scopes) or tool.wanted_scopes()
+        told = await _consent_required(house, caller, tool, wish, held, lacking)
+    elif isinstance(error, (ReconnectRequired, GrantRevoked, GrantExpired)):
+        told = await _with_connect(house, caller, tool, wish, held, error)
+    maybe = tool.risk != "read" and isinstance(error, (ProviderTimeout, ProviderError))
+
+    async def job(tx: Tx) -> None:
+        await house.log(
+            tx, _entry(held, caller, tool.name, call_id, "tool.failed", told.code, {"group": tool.group})
+        )
+        if wish.idempotency_key is not None:
+            await idempotency.forget(tx, held, call_id, happened=maybe)
+
+    await house.write(job)
+    return told
+
+
+# ---- the trail --------------------------------------------------------------------------------------------------
+
+
+def _entry(
+    held: Grant,
+    caller: KeyedAssistant,
+    tool: str,
+    call_id: str,
+    action: str,
+    outcome: str,
+    detail: dict[str, Any],
+) -> Entry:
+    entry = entry_for(held, caller.actor, action, outcome=outcome, detail=detail)
+    return msgspec.structs.replace(entry, call=call_id, tool=tool)
+
+
+async def _refused(
+    house: House,
+    caller: KeyedAssistant,
+    wish: CallWish,
+    call_id: str,
+    error: ValetkeyError,
+    held: Held | None = None,
+) -> None:
+    known = isinstance(error, UnknownTool) is False
+    entry = Entry(
+        caller.actor,
+        "tool.refused",
+        error.code,
+        assistant=caller.id,
+        user=wish.user[: sessions.MAX_USER_CHARS],
+        connector=held.connector if held else None,
+        grant=held.id if held else None,
+        call=call_id,
+        tool=wish.tool[:100] if known else None,
+    )
+    await house.write(lambda tx: house.log(tx, entry))
+
+
+class PastCall(msgspec.Struct, frozen=True):
+    """What is known of a call afterwards: never its arguments or its result."""
+
+    id: str
+    tool: str | None
+    user: str | None
+    grant: str | None
+    outcome: str
+    at: int
+    count: int | None
+
+
+async def past(house: House, workspace: str, assistant: str, call_id: str) -> PastCall:
+    """A call of this assistant, from the audit trail. Raises Missing."""
+    event = await house.store.one("audit_by_call", AuditEvent, workspace=workspace, call=call_id)
+    if event is None or event.assistant != assistant:
+        raise Missing("There is no such tool call.")
+    count = event.detail.get("count")
+    return PastCall(
+        call_id,
+        event.tool,
+        event.user,
+        event.grant,
+        event.outcome,
+        event.at,
+        count if isinstance(count, int) else None,
+    )

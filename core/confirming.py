@@ -1,0 +1,361 @@
+"""The last step of connecting: the right user is named, the code redeemed, the account identified, the grant stored.
+
+Nothing is redeemed before the completion code and the user fit. From the moment tokens exist they have an owner: first an outbox
+row that would revoke them, then, in one transaction, the grant; so a crash leaves neither half a grant nor a stray token.
+Source: security.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross-user session fixation).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+
+import msgspec
+
+from core import oauth, outbox, policy, registrations, revocation, sealed, sessions, workspaces
+from core.clock import MINUTE_MS
+from core.connector import Account, Api, Connector
+from core.connector.scopes import union
+from core.errors import (
+    AlreadyConfirmed,
+    Conflict,
+    GrantRevoked,
+    InvalidCode,
+    ProviderError,
+    SessionEnded,
+    ToolFailed,
+    UserMismatch,
+    ValetkeyError,
+)
+from core.house import House
+from core.ids import new_id, token_hash
+from core.model import LIVE_STATUSES, Actor, Assistant, ConnectSession, Duration, Fault, Grant, Registration
+from core.oauth import TokenSet
+from core.secret import Secret
+from core.sessions import entry, person
+from core.store import Tx
+from core.vault import Aad
+
+ACCOUNT_DEADLINE_S = 15.0
+UNOWNED_MS = 2 * MINUTE_MS  # how long tokens may wait for their grant before they are revoked
+
+
+class AccountMismatch(Conflict):
+    """The person signed in to another account than the one this session was made for."""
+
+    code = "account_mismatch"
+    title = "Another account was chosen at the provider"
+
+
+async def confirm(house: House, assistant: Assistant, session_id: str, user: str, code: str) -> Grant:
+    """Make the grant.
+
+    Raises Missing, InvalidCode, UserMismatch, AlreadyConfirmed, SessionEnded, ProviderError, AccountMismatch.
+    """
+    session = await sessions.get(house, assistant, session_id)
+    _may_be_confirmed(session)
+    presented = token_hash(code)
+    if session.completion_hash is None or not hmac.compare_digest(session.completion_hash, presented):
+        raise InvalidCode("The completion code is not the one this session gave out.")
+    if user != session.user:
+        fault = Fault(
+            "user_mismatch", "The code arrived for another user than the one the session was made for."
+        )
+        await sessions.end(house, session, "failed", fault, actor=assistant_actor(assistant))
+        raise UserMismatch("The session was made for another user. It has been ended; nothing was redeemed.")
+    return await _unhurried(house, session, presented, assistant_actor(assistant))
+
+
+async def confirm_signed_in(house: House, session: ConnectSession, actor: Actor, code: Secret) -> Grant:
+    """The portal's way: the person is signed in with us, so being the session's user replaces the builder's word."""
+    if (actor.workspace, actor.assistant, actor.user) != (session.workspace, session.assistant, session.user):
+        fault = Fault("user_mismatch", "Somebody else is signed in here.")
+        await sessions.end(house, session, "failed", fault)
+        raise UserMismatch("Somebody else is signed in here. Nothing was connected.")
+    return await _unhurried(house, session, token_hash(code.reveal()), actor)
+
+
+async def _unhurried(house: House, session: ConnectSession, completion_hash: bytes, actor: Actor) -> Grant:
+    """To its end, also when the one who asked has hung up: the provider's code works once."""
+    return await asyncio.shield(house.in_background(_finish(house, session, completion_hash, actor)))
+
+
+def assistant_actor(assistant: Assistant) -> Actor:
+    return Actor("assistant", assistant.id, assistant.workspace, assistant=assistant.id)
+
+
+def _may_be_confirmed(session: ConnectSession) -> None:
+    if session.status == "completed" or (
+        session.status == "authorized" and session.confirming_at is not None
+    ):
+        raise AlreadyConfirmed(
+            "This session was confirmed before. Its grant is in GET /v1/connect-sessions/{id}."
+        )
+    if session.ended:
+        raise SessionEnded(
+            f"This session has ended ({session.status}). Make a new one.", session_status=session.status
+        )
+    if session.status != "authorized":
+        raise InvalidCode(
+            "No completion code was given out yet: the person has not come back from the provider."
+        )
+
+
+async def _finish(house: House, session: ConnectSession, completion_hash: bytes, actor: Actor) -> Grant:
+    code, verifier = await _take(house, session, completion_hash)
+    connector = house.registry.connector(session.connector)
+    registration = await registrations.find(house, session.registration)
+    unowned = ""
+    try:
+        client = await registrations.client(house, registration)
+        tokens = await oauth.redeem(
+            house.outbound, connector, client, code=code, verifier=verifier, now_ms=house.now_ms()
+        )
+        unowned = await _hold(house, session, tokens)
+        account = await _identify(house, connector, registration, tokens)
+        tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
+        grant, replaced = await house.write(
+            lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
+        )
+    except ValetkeyError as error:
+        await _failed(house, session, unowned, error)
+        raise _told(error) from error
+    if replaced:
+        await revocation.tell(house, [replaced])
+    return grant
+
+
+async def _take(house: House, session: ConnectSession, completion_hash: bytes) -> tuple[Secret, Secret]:
+    """Use the completion code up, and take out the provider's code and the verifier: they exist nowhere else afterwards."""
+
+    async def job(tx: Tx) -> tuple[Secret, Secret]:
+        now = house.now_ms()
+        if not await tx.run("session_confirming", id=session.id, completion_hash=completion_hash, now=now):
+            present = await tx.one("session_get", ConnectSession, id=session.id)
+            _may_be_confirmed(present or session)
+            raise SessionEnded("The session ended meanwhile. Make a new one.", session_status="expired")
+        taken = []
+        for kind in ("code", "verifier"):
+            opened = await sealed.fetch(tx, house.vault, session.workspace, session.id, kind)
+            if opened is None:
+                raise SessionEnded("The session's code is gone. Make a new one.", session_status="failed")
+            taken.append(Secret(opened.decode()))
+            await sealed.destroy(tx, session.workspace, session.id, kind)
+        return taken[0], taken[1]
+
+    return await house.write(job)
+
+
+async def _hold(house: House, session: ConnectSession, tokens: TokenSet) -> str:
+    """Give fresh tokens an owner at once: an outbox row that revokes them unless a grant takes them over."""
+    return await house.write(
+        lambda tx: outbox.put_tokens(
+            tx, house, session.workspace, session.registration, None, tokens, after_ms=UNOWNED_MS
+        )
+    )
+
+
+class _Fixed:
+    """A token source that has one token and no other."""
+
+    def __init__(self, tokens: TokenSet) -> None:
+        self._tokens = tokens
+
+    async def access_token(self) -> Secret:
+        return self._tokens.access_token
+
+    async def after_rejection(self, rejected: Secret) -> Secret:
+        raise ProviderError("The provider refused the token it had just given.")
+
+
+async def _identify(
+    house: House, connector: Connector, registration: Registration, tokens: TokenSet
+) -> Account:
+    """Ask the connector who is behind the token."""
+    if connector.account_function is None:
+        raise ToolFailed(f"The connector {connector.slug} does not say whose account it is.")
+    api = Api(
+        connector,
+        house.outbound,
+        _Fixed(tokens),
+        fields={**registration.config, **tokens.fields},
+        deadline_s=ACCOUNT_DEADLINE_S,
+        development=house.development,
+    )
+    try:
+        account = await connector.account_function(api)
+    except ValetkeyError:
+        raise
+    except Exception as error:  # a connector's own fault: outermost boundary of foreign code
+        raise ToolFailed(
+            f"The connector {connector.slug} failed while asking whose account it is."
+        ) from error
+    if not account.id:
+        raise ProviderError("The provider did not say whose account it is.")
+    return account
+
+
+# ---- one transaction: session completed, grant stored, tokens owned ---------------------------------------------
+
+
+async def _store(
+    tx: Tx,
+    house: House,
+    session: ConnectSession,
+    connector: Connector,
+    account: Account,
+    tokens: TokenSet,
+    unowned: str,
+    actor: Actor,
+) -> tuple[Grant, str | None]:
+    """The grant, and the outbox row of a token it replaced."""
+    present = await _present(tx, house, session, account)
+    scopes = _granted(session, connector, tokens, present)
+    agreed = union([present.tools if present else (), session.tools or ()])
+    if present is None:
+        agreed = tuple(tool for tool in session.tools or () if tool in {one.tool for one in session.asked})
+    given = tuple(tool for tool in agreed if not connector.tools[tool].missing_scopes(scopes))
+    if not given:
+        raise ProviderError(
+            "The provider gave none of the permissions that were agreed to. Nothing was connected."
+        )
+    replaced = None
+    grant_id = present.id if present else new_id("gr")
+    fields = await _grant_fields(tx, house, session, account, tokens, given, scopes)
+    if present:
+        replaced = await _replaced(tx, house, connector, present, tokens)
+        await tx.run("grant_renew", workspace=session.workspace, id=grant_id, **fields)
+    else:
+        await _insert(tx, house, session, account, grant_id, fields)
+    await outbox.drop(tx, session.workspace, unowned)
+    grant = await tx.one("grant_get", Grant, workspace=session.workspace, id=grant_id)
+    assert grant is not None
+    aad = Aad(session.workspace, grant_id, "credential", grant.credential_version)
+    await sealed.put(tx, house.vault, aad, tokens.to_bytes(), house.now_ms())
+    await tx.run("receipt_link", workspace=session.workspace, id=session.receipt, grant=grant_id)
+    if not await tx.run("session_completed", id=session.id, grant=grant_id, now=house.now_ms()):
+        raise SessionEnded(
+            "The session ended while the provider was answering. Make a new one.", session_status="failed"
+        )
+    action = "grant.widened" if present else "grant.created"
+    detail = {"tools": list(given), "not_given": [tool for tool in agreed if tool not in given]}
+    done = msgspec.structs.replace(session, grant=grant_id)
+    await house.log(
+        tx, entry(done, action, detail=detail), entry(done, "connect_session.completed", actor=actor)
+    )
+    return grant, replaced
+
+
+async def _present(tx: Tx, house: House, session: ConnectSession, account: Account) -> Grant | None:
+    """The live grant this consent renews: the session's own, else the one of the same account.
+
+    Raises AccountMismatch when the session was for one account and the person chose another, GrantRevoked when the grant
+    it was to widen was ended meanwhile: a stop is not undone by an older consent.
+    """
+    if session.account is not None and account.id != session.account:
+        raise AccountMismatch(
+            f"The person chose {account.label[:80]} at the provider, but this was for another account. Nothing was changed."
+        )
+    if session.grant is not None:
+        own = await tx.one("grant_get", Grant, workspace=session.workspace, id=session.grant)
+        if own is not None and own.account_id == account.id:
+            if own.status not in LIVE_STATUSES:
+                raise GrantRevoked("The access was stopped while this was open. Nothing was connected.")
+            return own
+    return await tx.one(
+        "grant_live",
+        Grant,
+        workspace=session.workspace,
+        assistant=session.assistant,
+        user=session.user,
+        connector=session.connector,
+        account_id=account.id,
+    )
+
+
+def _granted(
+    session: ConnectSession, connector: Connector, tokens: TokenSet, present: Grant | None
+) -> tuple[str, ...]:
+    """What the provider gave; saying nothing means: what was asked for (RFC 6749 section 5.1)."""
+    answered = tokens.scopes if tokens.scopes is not None else session.scopes_requested or ()
+    if connector.oauth.incremental and present is not None:
+        return union([present.scopes_granted, answered])
+    return tuple(answered)
+
+
+async def _grant_fields(
+    tx: Tx,
+    house: House,
+    session: ConnectSession,
+    account: Account,
+    tokens: TokenSet,
+    tools: tuple[str, ...],
+    scopes: tuple[str, ...],
+) -> dict[str, object]:
+    workspace = await tx.one("workspace_get", workspaces.Workspace, id=session.workspace)
+    assert workspace is not None
+    duration: Duration = session.duration or "chat"
+    return {
+        "registration": session.registration,
+        "account_label": account.label,
+        "tools": tools,
+        "scopes_requested": session.scopes_requested or (),
+        "scopes_granted": scopes,
+        "purpose": session.purpose,
+        "receipt": session.receipt,
+        "expires_at": policy.expires_at(workspace.policy, duration, house.now_ms()),
+        "access_expires_at": tokens.expires_at,
+    }
+
+
+async def _insert(
+    tx: Tx, house: House, session: ConnectSession, account: Account, grant_id: str, fields: dict[str, object]
+) -> None:
+    await tx.run(
+        "grant_insert",
+        id=grant_id,
+        workspace=session.workspace,
+        assistant=session.assistant,
+        user=session.user,
+        connector=session.connector,
+        account_id=account.id,
+        now=house.now_ms(),
+        **fields,
+    )
+
+
+async def _replaced(
+    tx: Tx, house: House, connector: Connector, present: Grant, tokens: TokenSet
+) -> str | None:
+    """Hand the replaced token to the outbox, unless ending it would end the new one as well."""
+    opened = await sealed.fetch(tx, house.vault, present.workspace, present.id, "credential")
+    if opened is None or connector.oauth.revocation is None or connector.oauth.revocation_scope == "account":
+        return None
+    old = TokenSet.from_bytes(opened)
+    if outbox.token_of(old) == outbox.token_of(tokens):
+        return None
+    return await outbox.put_tokens(
+        tx, house, present.workspace, present.registration, present.id, old, after_ms=outbox.CLAIM_MS
+    )
+
+
+# ---- when it does not work --------------------------------------------------------------------------------------
+
+
+async def _failed(house: House, session: ConnectSession, unowned: str, error: ValetkeyError) -> None:
+    """End the session; tokens that exist already are revoked as soon as the outbox runs."""
+    fault = Fault(error.code, error.detail)
+
+    async def job(tx: Tx) -> None:
+        await sessions.end_in(tx, house, session, "failed", fault, person(session))
+        if unowned:
+            await tx.run("outbox_now", id=unowned, now=house.now_ms())
+
+    await house.write(job)
+
+
+def _told(error: ValetkeyError) -> ValetkeyError:
+    """What the builder hears: a fault of the provider is a 502, whatever it was on its way."""
+    if isinstance(error, (SessionEnded, Conflict, GrantRevoked, AlreadyConfirmed)):
+        return error
+    return ProviderError(error.detail, **{k: v for k, v in error.fields.items() if k.startswith("provider_")})
