@@ -7,6 +7,7 @@ Nothing outlives a run: the last check fails when a process that a test started 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def nothing_is_left_running() -> Iterator[None]:
     before = children()
     yield
-    until(lambda: not (children().keys() - before.keys()), within_s=5, what=f"the end of all of {children()}")
+    try:
+        until(lambda: not left_running(before), within_s=5, what="the end of every child process")
+    except AssertionError:
+        left = left_running(before)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        pytest.fail(f"left running by a test, and killed now: {left}", pytrace=False)
+
+
+def left_running(before: dict[int, str]) -> dict[int, str]:
+    return {pid: line for pid, line in children().items() if pid not in before}
 
 
 @pytest.fixture
