@@ -73,7 +73,9 @@ def authorize_url(base_url: str, **changes: str | None) -> str:
 
 def query_of(response: httpx.Response) -> dict[str, str]:
     """The parameters of the redirect."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["location"]).query).items()}
+    return {
+        name: values[0] for name, values in parse_qs(urlsplit(response.headers["location"]).query).items()
+    }
 
 
 def hidden(page: str) -> dict[str, str]:
