@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from core.http import Outbound
 from core.secret import Secret
 from tests.connectors.fakes.fake import Fake
 
+_TLS = ssl.create_default_context()  # making one takes longer than a test
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 TOKEN = "a-token-that-must-not-be-written-down"
 HEADER = """\
@@ -60,7 +62,7 @@ class Loopback(httpx.AsyncHTTPTransport):
     """Takes every request to a port of this machine, whatever host it names."""
 
     def __init__(self, port: int) -> None:
-        super().__init__()
+        super().__init__(verify=_TLS)
         self._port = port
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -69,7 +71,16 @@ class Loopback(httpx.AsyncHTTPTransport):
 
 
 def in_memory(fake: Fake) -> Outbound:
-    return Outbound(transport=httpx.MockTransport(fake.handle))
+    return through(httpx.MockTransport(fake.handle))
+
+
+def on_the_wire() -> Outbound:
+    """On httpx's own transport: what vcrpy can answer for."""
+    return through(httpx.AsyncHTTPTransport(verify=_TLS))
+
+
+def through(transport: httpx.AsyncBaseTransport) -> Outbound:
+    return Outbound(ssl_context=_TLS, transport=transport)
 
 
 async def run(
