@@ -20,7 +20,8 @@ _DEEPEST = 40
 
 def document(text: str) -> dict[str, Any]:
     """The document of `text`: a blank line starts a paragraph, a line end is a hard break."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    sendable = text.encode("utf-8", "ignore").decode().replace("\0", "")
+    lines = sendable.replace("\r\n", "\n").replace("\r", "\n")
     paragraphs = [part.strip("\n") for part in lines.split("\n\n")]
     return {"type": "doc", "version": 1, "content": [_paragraph(part) for part in paragraphs if part.strip()]}
 
@@ -47,7 +48,7 @@ def _paragraph(text: str) -> dict[str, Any]:
 def _collect(node: Any, pieces: list[str], depth: int) -> None:
     if not isinstance(node, dict) or depth > _DEEPEST:
         return
-    kind = node.get("type")
+    kind = str(node.get("type"))
     if kind == "listItem":
         pieces.append("- ")
     pieces.append(_own_text(kind, node))
@@ -58,7 +59,7 @@ def _collect(node: Any, pieces: list[str], depth: int) -> None:
         pieces.append("\n")
 
 
-def _own_text(kind: Any, node: dict[str, Any]) -> str:
+def _own_text(kind: str, node: dict[str, Any]) -> str:
     """What the node says itself: text, a line break, or the visible words of a mention, emoji, date or
     card."""
     if kind == "text":

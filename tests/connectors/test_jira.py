@@ -1,0 +1,359 @@
+"""Jira: what each tool asks and answers, that one site is one site, and that no argument changes what is
+asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import jira as module
+from core.connector import Account, Api, MissingScope, ToolError
+from core.errors import InvalidArguments, ProviderError, TokenRejected
+from core.oauth import ClientRegistration, authorization_url, new_verifier, redeem, refresh
+from core.secret import Secret
+from tests.connectors import wire
+from tests.connectors.cases import Case
+from tests.connectors.fakes import jira as fake
+from tests.connectors.fakes.fake import Token
+from tests.connectors.fakes.jql import parse
+from tests.connectors.jira_cases import JIRA
+from tests.connectors.record import outcome
+
+CASES = list(JIRA.cases())
+NAMES = [f"{case.tool}__{case.name}" for case in CASES]
+REGISTRATION = ClientRegistration(
+    id="reg_2",
+    workspace="ws_1",
+    slug="jira",
+    client_id=fake.CLIENT[0],
+    client_secret=Secret(fake.CLIENT[1]),
+    config={},
+    redirect_uri="https://keys.acme.example/oauth/callback/reg_2",
+)
+
+
+@pytest.fixture
+def provider() -> fake.Jira:
+    made: fake.Jira = JIRA.provider()
+    return made
+
+
+async def call(provider: fake.Jira, tool: str, **arguments: Any) -> Any:
+    http = wire.in_memory(provider.fake)
+    return await wire.run(module.jira, http, tool, arguments, fields=JIRA.fields)
+
+
+def body(provider: fake.Jira) -> Any:
+    return json.loads(provider.fake.requests[-1].content)
+
+
+# ---- every case, in memory and from its cassette -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+async def test_a_case_ends_as_its_table_says(case: Case) -> None:
+    provider = JIRA.provider()
+    case.prepare(provider)
+    assert await outcome(JIRA, case, wire.in_memory(provider.fake)) == case.expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+async def test_a_cassette_replays_without_network(case: Case) -> None:
+    path = wire.path_of("jira", case.tool, case.name)
+    with wire.replaying(path, "api.atlassian.com") as cassette:
+        assert await outcome(JIRA, case, wire.on_the_wire()) == case.expected
+    assert cassette.all_played
+
+
+def test_every_tool_has_the_cassettes_a_connector_ships_with() -> None:
+    for name, tool in module.jira.tools.items():
+        wanted = {"success", "unauthorized", "missing_scope", "rate_limited", "server_error"}
+        wanted |= {"empty", "next_page"} if tool.is_page else set()
+        wanted |= {"not_found"} if "issue_key" in tool.input_schema["properties"] else set()
+        had = {case.name for case in CASES if f"jira.{case.tool}" == name}
+        assert wanted <= had, f"{name} lacks {wanted - had}"
+
+
+def test_every_cassette_belongs_to_a_case() -> None:
+    assert {path.stem for path in (wire.CASSETTES / "jira").glob("*.yaml")} == set(NAMES)
+
+
+# ---- no more than is shown -----------------------------------------------------------------------------------
+
+
+async def test_only_the_fields_that_are_shown_are_asked_for(provider: fake.Jira) -> None:
+    await call(provider, "search_issues", text="login")
+    assert body(provider)["fields"] == ["summary", "issuetype", "status", "assignee", "duedate"]
+    await call(provider, "get_issue", issue_key="ACME-1")
+    assert "comment" not in provider.fake.requests[-1].url.params["fields"]
+
+
+async def test_what_the_provider_sends_beside_that_is_dropped(provider: fake.Jira) -> None:
+    answer = {"key": "ACME-1", "fields": {"summary": "x", "customfield_1": "salary 90000"}}
+    provider.fake.fail(200, answer, path="/issue/ACME-1")
+    assert "90000" not in json.dumps(await call(provider, "get_issue", issue_key="ACME-1"))
+
+
+async def test_ones_own_issues_are_asked_for_by_the_provider_own_word_for_me(provider: fake.Jira) -> None:
+    found = await call(provider, "my_issues", open_only=False)
+    assert {one["assignee"] for one in found["items"]} == {"Ada Byron"}
+    clauses, _ = parse(body(provider)["jql"])
+    assert clauses[0].field == "assignee" and clauses[0].value == "currentUser()"
+
+
+async def test_a_moved_issue_has_moved(provider: fake.Jira) -> None:
+    await call(provider, "transition_issue", issue_key="acme-1", transition_id="21")
+    assert provider.issues["ACME-1"]["status"]["name"] == "Done"
+
+
+# ---- hostile arguments ---------------------------------------------------------------------------------------
+
+KEYS = [
+    "",
+    ".",
+    "..",
+    "../x",
+    "ACME-1/comment",
+    "ACME-1?a=b",
+    "ACME-1#",
+    "ACME-1\n",
+    "ACME 1",
+    "ACME-１",
+    "-1",
+    "ACME",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("tool", ["get_issue", "list_transitions"])
+def test_a_key_that_is_none_is_refused(tool: str, key: str) -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        module.jira.tools[f"jira.{tool}"].check({"issue_key": key})
+    assert refused.value.fields["errors"][0]["path"] == "/issue_key"
+
+
+@given(st.text(max_size=20) | st.from_regex(r"[A-Za-z]{1,4}-[0-9]{1,3}.{0,3}", fullmatch=True))
+async def test_a_key_either_is_refused_or_stays_one_path_segment(key: str) -> None:
+    provider = JIRA.provider()
+    try:
+        await call(provider, "add_comment", issue_key=key, text="x")
+    except InvalidArguments:
+        assert provider.fake.requests == []
+        return
+    except Exception as error:
+        assert getattr(error, "code", "") == "not_found"
+    expected = f"/ex/jira/{fake.ACME}/rest/api/3/issue/{key.upper()}/comment"
+    assert provider.fake.requests[0].url.raw_path == expected.encode()
+
+
+@given(st.text(max_size=200))
+async def test_no_text_changes_the_query_around_it(text: str) -> None:
+    provider = JIRA.provider()
+    try:
+        await call(provider, "my_issues", text=text, project="ACME")
+    except InvalidArguments:
+        assert "\0" in text
+        return
+    clauses, order = parse(body(provider)["jql"])
+    fields = [clause.field for clause in clauses if clause.field != "text"]
+    assert fields == ["assignee", "project", "statuscategory"] and order == "duedate ASC"
+
+
+@pytest.mark.parametrize("text", ["", "   ", '"', "*", "🎉", "--"])
+async def test_a_search_for_nothing_is_not_a_search_for_everything(provider: fake.Jira, text: str) -> None:
+    with pytest.raises(ToolError):
+        await call(provider, "search_issues", text=text)
+    assert provider.fake.requests == []
+
+
+@pytest.mark.parametrize("cursor", ["", "a b", "x\n", "é", "9" * 2001])
+def test_a_cursor_jira_cannot_have_given_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidArguments):
+        module.jira.tools["jira.search_issues"].check({"text": "x", "cursor": cursor})
+
+
+@pytest.mark.parametrize("tool", ["create_issue", "add_comment"])
+async def test_blank_text_is_not_written(provider: fake.Jira, tool: str) -> None:
+    arguments = (
+        {"issue_key": "ACME-1", "text": " \n "}
+        if tool == "add_comment"
+        else {"project": "ACME", "summary": " "}
+    )
+    with pytest.raises(InvalidArguments):
+        await call(provider, tool, **arguments)
+    assert provider.fake.requests == []
+
+
+async def test_markup_in_a_comment_stays_text(provider: fake.Jira) -> None:
+    hostile = "[~accountid:b2] {macro} <script>"
+    await call(provider, "add_comment", issue_key="ACME-1", text=hostile)
+    (paragraph,) = provider.comments[0][1]["content"]
+    assert paragraph["content"] == [{"type": "text", "text": hostile}]
+
+
+# ---- scopes --------------------------------------------------------------------------------------------------
+
+
+async def test_a_missing_scope_said_with_401_is_not_taken_for_an_expired_token(provider: fake.Jira) -> None:
+    provider.fake.sign_in(wire.TOKEN, "a1", [fake.USER_READ])
+    tokens = wire.HeldToken()
+    http = wire.in_memory(provider.fake)
+    with pytest.raises(MissingScope):
+        await wire.run(module.jira, http, "my_issues", {}, fields=JIRA.fields, tokens=tokens)
+    assert tokens.rejections == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (401, {"message": "Unauthorized; scope does not match"}, []),
+        (403, {"message": "Scope does not match"}, []),
+        (401, {"message": "Unauthorized"}, None),
+        (400, {"message": "scope does not match"}, None),
+        (401, {"message": 7}, None),
+        (401, None, None),
+    ],
+)
+def test_a_missing_scope_is_told_from_other_refusals(status: int, body: Any, expected: Any) -> None:
+    assert module.missing_scope(status, {}, body) == expected
+
+
+def test_writing_never_asks_for_the_scope_that_can_delete() -> None:
+    for tool in module.jira.tools.values():
+        assert fake.WORK_WRITE not in tool.wanted_scopes()
+        assert not any(scope.startswith(("delete:", "manage:")) for scope in tool.all_scopes())
+
+
+def test_the_broad_scope_still_opens_the_writing_tools() -> None:
+    for name in ("create_issue", "add_comment", "transition_issue"):
+        assert module.jira.tools[f"jira.{name}"].missing_scopes([fake.WORK_WRITE]) == []
+
+
+# ---- the account: one person, one site -----------------------------------------------------------------------
+
+
+async def _account(provider: fake.Jira, **config: str) -> Account:
+    provider.fake.sign_in(wire.TOKEN, "a1", fake.ALL_SCOPES)
+    api = Api(module.jira, wire.in_memory(provider.fake), wire.HeldToken(), fields=config, deadline_s=5)
+    assert module.jira.account_function is not None
+    return await module.jira.account_function(api)
+
+
+async def test_the_account_is_a_person_on_a_site() -> None:
+    assert msgspec.to_builtins(await _account(fake.populated())) == {
+        "id": f"{fake.ACME}:a1",
+        "label": "ada@acme.example in acme.atlassian.net",
+        "fields": {"cloud_id": fake.ACME, "site_url": "https://acme.atlassian.net"},
+    }
+
+
+async def test_what_the_account_keeps_is_all_a_tool_needs(provider: fake.Jira) -> None:
+    kept = (await _account(provider)).fields
+    found = await wire.run(module.jira, wire.in_memory(provider.fake), "my_issues", {}, fields=kept)
+    assert found["items"][0]["url"] == "https://acme.atlassian.net/browse/ACME-1"
+
+
+async def test_of_several_sites_none_is_guessed() -> None:
+    provider = fake.populated(fake.ACME, fake.OTHER)
+    with pytest.raises(ToolError) as refused:
+        await _account(provider)
+    assert "resource-level" in str(refused.value)
+    assert not [one for one in provider.fake.requests if "/ex/jira/" in one.url.path]
+
+
+@pytest.mark.parametrize(
+    "site", [fake.OTHER, fake.OTHER.upper(), "https://other.atlassian.net", "https://Other.atlassian.net/", "other.atlassian.net"]
+)  # fmt: skip
+async def test_a_registration_may_name_the_site(site: str) -> None:
+    account = await _account(fake.populated(fake.ACME, fake.OTHER), site=site)
+    assert account.fields["cloud_id"] == fake.OTHER
+
+
+@pytest.mark.parametrize("site", ["third.atlassian.net", "atlassian.net", "o", "other"])
+async def test_a_site_that_was_not_opened_is_no_account(site: str) -> None:
+    with pytest.raises(ToolError):
+        await _account(fake.populated(fake.ACME, fake.OTHER), site=site)
+
+
+async def test_no_jira_site_is_no_account() -> None:
+    provider = fake.populated()
+    confluence = [
+        {
+            "id": fake.ACME,
+            "url": "https://acme.atlassian.net",
+            "name": "acme",
+            "scopes": ["read:page:confluence"],
+        }
+    ]
+    for sites in ([], confluence):
+        provider.fake.fail(200, sites, path="/accessible-resources")
+        with pytest.raises(ToolError):
+            await _account(provider)
+
+
+@pytest.mark.parametrize("id", ["", "..", "x/../y", "a b", "a?b"])
+async def test_a_site_id_that_could_lead_elsewhere_is_refused(id: str) -> None:
+    provider = fake.populated()
+    site = {"id": id, "url": "https://acme.atlassian.net", "name": "acme", "scopes": ["read:jira-work"]}
+    provider.fake.fail(200, [site], path="/accessible-resources")
+    with pytest.raises(ToolError):
+        await _account(provider)
+    assert len(provider.fake.requests) == 1
+
+
+async def test_a_site_address_of_another_host_makes_no_links() -> None:
+    provider = fake.populated()
+    site = {"id": fake.ACME, "url": "https://evil.example", "name": "acme", "scopes": ["read:jira-work"]}
+    provider.fake.fail(200, [site], path="/accessible-resources")
+    assert (await _account(provider)).fields == {"cloud_id": fake.ACME}
+
+
+# ---- tokens --------------------------------------------------------------------------------------------------
+
+
+async def test_every_request_asks_to_stay_connected_and_to_know_who_it_is() -> None:
+    url = await authorization_url(
+        wire.in_memory(fake.populated().fake),
+        module.jira,
+        REGISTRATION,
+        scopes=[fake.WORK_READ],
+        optional_scopes=[],
+        state=Secret("s"),
+        verifier=new_verifier(),
+    )
+    query = parse_qs(urlsplit(url).query)
+    assert query["scope"] == [f"offline_access {fake.USER_READ} {fake.WORK_READ}"]
+    assert query["audience"] == ["api.atlassian.com"] and query["prompt"] == ["consent"]
+
+
+async def test_a_used_refresh_token_is_dead(provider: fake.Jira) -> None:
+    http = wire.in_memory(provider.fake)
+    provider.codes["the-code"] = Token("a1", frozenset({fake.WORK_READ, "offline_access"}))
+    first = await redeem(
+        http, module.jira, REGISTRATION, code=Secret("the-code"), verifier=new_verifier(), now_ms=0
+    )
+    second = await refresh(http, module.jira, REGISTRATION, first, now_ms=0)
+    assert second.refresh_token != first.refresh_token
+    with pytest.raises(TokenRejected):
+        await refresh(http, module.jira, REGISTRATION, first, now_ms=0)
+    assert provider.fake.requests[0].headers["content-type"] == "application/json"
+
+
+def test_where_no_revocation_exists_the_person_is_sent_to_where_it_does() -> None:
+    assert module.jira.oauth.revocation is None
+    assert module.jira.manage_url == "https://id.atlassian.com/manage-profile/apps"
+
+
+async def test_a_write_is_not_repeated_and_a_search_is(provider: fake.Jira) -> None:
+    provider.fake.fail(429, {}, {"retry-after": "0"}, path="/search/jql")
+    assert (await call(provider, "my_issues"))["items"]
+    provider.fake.fail(503, {}, {"retry-after": "0"}, path="/comment")
+    with pytest.raises(ProviderError):
+        await call(provider, "add_comment", issue_key="ACME-1", text="x")
+    assert provider.comments == []
