@@ -22,6 +22,7 @@ _REFUSED = tuple(
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # a cloud's metadata service on an address that looks public
+        "192.0.0.0/24",  # protocol assignments, and another cloud's metadata; Pythons differ on it
         "192.88.99.0/24",  # 6to4 relays, deprecated by RFC 7526
         "2001::/32",  # Teredo: an IPv4 address in disguise
         "2002::/16",  # 6to4: the same

@@ -264,33 +264,35 @@ def _encoding(headers: Sequence[tuple[bytes, bytes]]) -> str:
 
 async def _read(response: httpx.Response, encoding: str, max_bytes: int) -> bytes:
     """The body, unpacked. Raises OutboundTooLarge before more than `max_bytes` of it are in memory."""
-    unpack = _unpacker(encoding)
+    packed = _unpacker(encoding)
     parts: list[bytes] = []
     size = 0
     async for chunk in response.stream:  # type: ignore[union-attr]
-        part = unpack(chunk, max_bytes - size + 1) if unpack else chunk
+        part = _unpacked(packed, chunk, max_bytes - size + 1) if packed else chunk
         size += len(part)
         if size > max_bytes:
-            raise OutboundTooLarge(f"`{response.request.url.host}` answered with more than {max_bytes} bytes")
+            raise OutboundTooLarge(f"The answer has more than {max_bytes} bytes")
         parts.append(part)
+    if packed and parts and not packed.eof:
+        raise OutboundFailed("The answer is packed and incomplete")
     return b"".join(parts)
 
 
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """gzip and zlib, never more than asked for at once, so that a small bomb stays small."""
+def _unpacker(encoding: str) -> Any:
+    """Something for gzip and zlib, or None for what is not packed."""
     if encoding in ("", "identity"):
         return None
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise OutboundFailed("The answer is packed in a way we did not ask for")
-    either = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    return zlib.decompressobj(zlib.MAX_WBITS | 32)
 
-    def unpack(chunk: bytes, limit: int) -> bytes:
-        try:
-            return either.decompress(chunk, limit)
-        except zlib.error:
-            raise OutboundFailed("The answer is packed and broken") from None
 
-    return unpack
+def _unpacked(packed: Any, chunk: bytes, limit: int) -> bytes:
+    """At most `limit` bytes at once, so that a small bomb stays small."""
+    try:
+        return packed.decompress(chunk, limit)
+    except zlib.error:
+        raise OutboundFailed("The answer is packed and broken") from None
 
 
 def _body(content: bytes | None, json: Any, form: Params | None) -> tuple[bytes | None, str | None]:
