@@ -90,6 +90,19 @@ async def append(tx: Tx, ring: KeyRing, now_ms: int, *entries: Entry) -> None:
     )
 
 
+async def resign(tx: Tx, ring: KeyRing, workspace: str) -> bool:
+    """Authenticate the head with the first key of the ring; False when it is so already. Raises AuditTampered."""
+    head = await tx.one("audit_head", Head, workspace=workspace)
+    key_id = ring.first_id
+    if head is None or head.key_id == key_id:
+        return False
+    if not _authentic(ring, workspace, head):
+        raise AuditTampered("Run `valetkey audit verify` before going on.")
+    mac = _mac(ring, key_id, workspace, head.count, head.hash)
+    changed = {"count": head.count, "hash": head.hash, "key_id": key_id, "mac": mac}
+    return bool(await tx.run("audit_head_put", workspace=workspace, **changed))
+
+
 def _event(entry: Entry, seq: int, now_ms: int) -> AuditEvent:
     actor = entry.actor
     return AuditEvent(

@@ -25,6 +25,9 @@ CONFIG = "VALETKEY_CONFIG"
 NOT_OURS = frozenset({CONFIG, "VALETKEY_DEMO_PORT"})
 
 
+_DEFAULTS = {"database_url": "sqlite:///valetkey.db", "keyring": "valetkey-keyring.json"}
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One setting, what is wrong with it, and how to mend it. Never holds a password."""
 
@@ -78,8 +81,7 @@ def load(environ: Mapping[str, str], config_file: str | None = None, *, port: in
     given, sources = _collect(environ, config_file or environ.get(CONFIG) or None, faults)
     development = _parse("development", given, "0", sources, faults) or False
     defaults = {
-        "database_url": "sqlite:///valetkey.db",
-        "keyring": "valetkey-keyring.json",
+        **_DEFAULTS,
         "public_url": f"http://127.0.0.1:{port}" if development else "",
         "connectors_path": "",
         "log": "text" if development else "json",
@@ -90,6 +92,18 @@ def load(environ: Mapping[str, str], config_file: str | None = None, *, port: in
     if faults:
         raise SettingsError("\n".join(map(str, faults)), faults=faults)
     return Settings(**values, development=development, sources=sources)
+
+
+def read_one(name: str, environ: Mapping[str, str]) -> Any:
+    """One setting for a command that needs no other. Raises SettingsError for faults of this one or of the file."""
+    faults: list[Fault] = []
+    config_file = environ.get(CONFIG) or None
+    given, sources = _collect(environ, config_file, [])
+    _read_file(config_file, faults)
+    value = _parse(name, given, _DEFAULTS.get(name, ""), sources, faults)
+    if faults:
+        raise SettingsError("\n".join(map(str, faults)), faults=faults)
+    return value
 
 
 def _collect(

@@ -105,7 +105,8 @@ class KeyRing:
         """The id of the key that seals now; looks at the file, so that an added key is used at once."""
         return self._first().id
 
-    def keys(self) -> list[RingKey]:
+    @property
+    def members(self) -> list[RingKey]:
         return list(self._keys.values())
 
     def wrap(self, data_key: bytes, aad: bytes) -> tuple[str, bytes]:
@@ -159,6 +160,8 @@ def _without(entries: list[Entry], key_id: str) -> list[Entry]:
     rest = [entry for entry in entries if entry.id != key_id]
     if len(rest) == len(entries):
         raise KeyRingError(f"There is no key {key_id}; the ring holds {', '.join(e.id for e in entries)}.")
-    if not rest:
-        raise KeyRingError(f"{key_id} is the only key. First run: valetkey keys add, valetkey keys rewrap")
+    if entries[0].id == key_id:
+        raise KeyRingError(
+            f"{key_id} is the key that seals. First run: valetkey keys add, valetkey keys rewrap"
+        )
     return rest

@@ -21,3 +21,9 @@ SELECT * FROM audit_events WHERE workspace = :workspace AND seq > :after ORDER B
 
 -- name: audit_workspaces
 SELECT DISTINCT workspace FROM audit_events UNION SELECT workspace FROM audit_heads ORDER BY 1
+
+-- name: audit_heads_by_key
+SELECT key_id, count(*) AS count FROM audit_heads GROUP BY key_id
+
+-- name: audit_heads_not_under
+SELECT workspace FROM audit_heads WHERE key_id <> :key_id ORDER BY workspace

@@ -87,7 +87,7 @@ def test_a_damaged_file_is_refused_and_not_quoted(path: Path, damage) -> None:
 def test_no_key_is_ever_printed(path: Path) -> None:
     ring = KeyRing.init(path)
     key = json.loads(path.read_text())["keys"][0]["key"]
-    printed = f"{ring!r} {ring} {ring.keys()} {ringfile.read(path)}"
+    printed = f"{ring!r} {ring} {ring.members} {ringfile.read(path)}"
     assert key not in printed and ring.first_id in printed
 
 
@@ -131,7 +131,7 @@ def test_a_retired_key_opens_nothing_any_more(path: Path) -> None:
         vault.open(sealed, AAD)
 
 
-def test_the_only_key_and_an_unknown_key_cannot_be_retired(path: Path) -> None:
+def test_the_key_that_seals_and_an_unknown_key_cannot_be_retired(path: Path) -> None:
     ring = KeyRing.init(path)
     before = path.read_bytes()
     for key_id in (ring.first_id, "k_unknown0"):
