@@ -22,6 +22,7 @@ from tests.harness.walker import Walker
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.harness.northwind import RunningNorthwind
     from tests.harness.oidc import OidcProvider
     from tests.harness.scene import Scene
     from tests.harness.service import Service
@@ -98,6 +99,16 @@ def oidc_provider(
 
 
 @pytest.fixture
+def northwind(request: pytest.FixtureRequest) -> Iterator[RunningNorthwind]:
+    """The bundled provider in this process; options as for `oidc_provider`, for example `{"token_ttl_s": 1}`."""
+    from tests.harness.northwind import RunningNorthwind
+
+    provider = RunningNorthwind(**getattr(request, "param", {}))
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
 def service_env() -> dict[str, str]:
     """What this test's service gets in its environment besides its own settings; override it in a module or class."""
     return {}
@@ -124,6 +135,16 @@ def scene(oidc_provider: OidcProvider, service: Service) -> Iterator[Scene]:
     from tests.harness.scene import Scene
 
     one = Scene(service, oidc_provider)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def northwind_scene(northwind: RunningNorthwind, service: Service) -> Iterator[Scene]:
+    """The same with Northwind: `northwind_scene.connect(tools=["find_deals"])`."""
+    from tests.harness.scene import Scene
+
+    one = Scene(service, northwind)
     yield one
     one.close()
 

@@ -29,6 +29,7 @@ class RunningNorthwind:
     def __init__(self, **options: Any) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.config = {"base_url": self.url}
         app = create_app(self.url, **options)
         self.inside: Northwind = app.state.northwind
         self.tokens: list[str] = []

@@ -32,6 +32,7 @@ class OidcProvider:
     def __init__(self, folder: Path, *, ttl: dict[str, int] | None = None, **options: Any) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.config: dict[str, str] = {}
         argument = json.dumps({"port": self.port, "ttl": ttl or {}, **options})
         command = [str(node.NODE), str(node.FOLDER / "provider.mjs"), argument]
         self.child = Child(command, folder / f"oidc-{self.port}.log", env=os.environ)

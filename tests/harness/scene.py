@@ -21,6 +21,7 @@ class Provider(Protocol):
     """What a scene needs of a provider; `OidcProvider` and `Northwind` have it."""
 
     slug: str
+    config: dict[str, str]  # what a registration of it says besides id and secret
 
     def add_client(self, client_id: str, redirect_uri: str, client_secret: str | None = None) -> None: ...
 
@@ -46,6 +47,7 @@ class Scene:
     def register(self, workspace: Workspace, client_id: str = CLIENT_ID, **fields: Any) -> dict[str, Any]:
         """Register the provider in a workspace, and the workspace's redirect URI at the provider."""
         client = f"{client_id}-{workspace.id}"
+        fields = {"config": self.provider.config, **fields} if self.provider.config else fields
         registration = workspace.register(self.provider.slug, client, CLIENT_SECRET, **fields)
         self.provider.add_client(client, registration["redirect_uri"], CLIENT_SECRET)
         return registration

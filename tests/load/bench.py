@@ -41,6 +41,7 @@ class Upstream:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.config: dict[str, str] = {}
         command = [sys.executable, "-m", "tests.load.upstream", str(self.port)]
         self.child = Child(command, folder / "upstream.log", env=clean_environment(), cwd=ROOT)
         self.child.wait_until(lambda: "ready" in self.child.output())
