@@ -1,0 +1,155 @@
+"""Connectors: the list, and the form of one registration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from core.connector import Connector
+from core.model import Registration
+from core.registry import Registry
+from web.pages.admin.console import ConsoleStep, console_steps
+from web.pages.admin.frame import Choice, Fact, State
+from web.pages.admin.views.assistants import choice
+from web.pages.text import plural
+
+CATEGORIES = (("crm", "Customer relations"), ("project", "Projects and tasks"), ("other", "Other"))
+
+
+class ConnectorRow(msgspec.Struct, frozen=True):
+    slug: str
+    title: str
+    text: str
+    state: State
+    action: str
+
+
+class ConnectorGroup(msgspec.Struct, frozen=True):
+    title: str
+    connectors: list[ConnectorRow]
+
+
+class ConnectorsView(msgspec.Struct, frozen=True):
+    groups: list[ConnectorGroup]
+    notice: str = ""
+
+
+class ConfigField(msgspec.Struct, frozen=True):
+    name: str
+    label: str
+    value: str
+    hint: str
+    fault: str
+
+
+class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
+    slug: str
+    title: str
+    heading: str
+    lead: str
+    registered: bool
+    saved_at: int | None
+    grants: str
+    redirect_uri: str
+    console: list[ConsoleStep]
+    client_id: str
+    wants_secret: bool
+    has_secret: bool
+    config: list[ConfigField]
+    tools: list[Choice]
+    facts: list[Fact]
+    manage_url: str | None
+    faults: dict[str, str]
+    fault: str
+    notice: str
+
+
+def connectors_view(registry: Registry, registrations: Mapping[str, Registration], notice: str) -> ConnectorsView:
+    groups = []
+    for category, title in CATEGORIES:
+        rows = [_row(one, registrations.get(one.slug)) for one in registry.connectors.values() if one.category == category]
+        if rows:
+            groups.append(ConnectorGroup(title, rows))
+    return ConnectorsView(groups, notice)
+
+
+def _row(connector: Connector, registration: Registration | None) -> ConnectorRow:
+    total = len(connector.tools)
+    if registration is None:
+        return ConnectorRow(connector.slug, connector.title, plural(total, "tool"), State("", "minus", "Not set up"), "Register")
+    on = total if registration.enabled_tools is None else len(registration.enabled_tools)
+    text = f"{on} of {plural(total, 'tool')} switched on"
+    return ConnectorRow(connector.slug, connector.title, text, State("ok", "check", "Registered"), "Open")
+
+
+def connector_view(
+    connector: Connector,
+    registration: Registration | None,
+    redirect_uri: str,
+    *,
+    workspace: str,
+    grants: int,
+    typed: Mapping[str, str] | None = None,
+    chosen: Sequence[str] | None = None,
+    faults: Mapping[str, str] | None = None,
+    fault: str = "",
+    notice: str = "",
+) -> ConnectorView:
+    """`typed`: what was entered when the form was refused; kept, but for the secret."""
+    typed, faults = dict(typed or {}), dict(faults or {})
+    config = registration.config if registration else {}
+    on = _chosen(connector, registration) if chosen is None else chosen
+    return ConnectorView(
+        slug=connector.slug,
+        title=connector.title,
+        heading=connector.title if registration else f"Register {connector.title}",
+        lead=plural(len(connector.tools), "tool") + "." if registration else f"About five minutes. You need an administrator’s account at {connector.title}.",
+        registered=registration is not None,
+        saved_at=registration.updated_at if registration else None,
+        grants=plural(grants, "live grant"),
+        redirect_uri=redirect_uri,
+        console=console_steps(connector, workspace, on),
+        client_id=typed.get("client_id", registration.client_id if registration else ""),
+        wants_secret=connector.oauth.client_auth != "none",
+        has_secret=bool(registration and registration.secret_version),
+        config=[
+            _config(name, typed.get(f"config.{name}", config.get(name, "")), faults.get(f"config.{name}", ""))
+            for name in connector.needed_config()
+        ],
+        tools=[choice(tool, tool.name in on) for tool in connector.tools.values()],
+        facts=_facts(connector),
+        manage_url=connector.manage_url if connector.manage_url and "{" not in connector.manage_url else None,
+        faults={"client_id": "", "client_secret": ""} | faults,
+        fault=fault,
+        notice=notice,
+    )
+
+
+def _chosen(connector: Connector, registration: Registration | None) -> list[str]:
+    """What is on: for a new registration what reads; changing and deleting is for the admin to switch on."""
+    if registration is None:
+        return [name for name, tool in connector.tools.items() if tool.risk == "read"]
+    return list(connector.tools) if registration.enabled_tools is None else list(registration.enabled_tools)
+
+
+def _config(name: str, value: str, fault: str) -> ConfigField:
+    label = name.replace("_", " ").capitalize().replace("url", "URL").replace("Url", "URL")
+    hint = "An https address, as the provider shows it." if name.endswith("url") else ""
+    return ConfigField(name, label, value, hint, fault)
+
+
+def _facts(connector: Connector) -> list[Fact]:
+    oauth, title = connector.oauth, connector.title
+    pkce = "S256, always" if oauth.pkce == "S256" else f"Off: {oauth.pkce.reason}"
+    stop = "Confirmed by the provider" if oauth.revocation else "Cannot be told from here; people remove it there"
+    facts = [Fact("Proof key (PKCE)", pkce), Fact(f"When access is stopped, {title} is", stop)]
+    if oauth.access_token_ttl_s:
+        facts.append(Fact(f"Access ends at {title} after", f"{plural(oauth.access_token_ttl_s // 60, 'minute')}, renewed here"))
+    if oauth.scope_mode != "request":
+        facts.append(Fact("Permissions", f"Set in the app at {title}, the same for everybody"))
+    if oauth.revocation_scope == "account":
+        facts.append(Fact("Ending one grant", "ends all tokens of that account"))
+    if connector.cannot:
+        facts.append(Fact("Never does", "; ".join(connector.cannot)))
+    return facts

@@ -1,0 +1,113 @@
+"""Audit events as sentences: what happened, told without values that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.model import AuditEvent
+from web.pages.admin.frame import Event, Kind, State
+from web.pages.admin.views.grants import Names
+from web.pages.text import capital, plural
+
+# action: (icon, kind, sentence). {who} acts, {assistant} {connector} {tool} {user} are named; other names come from the detail.
+ACTIONS: Mapping[str, tuple[str, Kind, str]] = {
+    "workspace.created": ("home", "", "The workspace was made"),
+    "policy.changed": ("rules", "info", "{who} changed the policy"),
+    "admin.signed_in": ("user", "", "An administrator signed in"),
+    "admin.signed_out": ("leave", "", "{who} signed out"),
+    "assistant.created": ("bot", "", "{who} registered {assistant}"),
+    "assistant.changed": ("bot", "", "{who} changed {assistant}"),
+    "assistant.deleted": ("x", "bad", "{who} deleted {assistant}"),
+    "key.created": ("key", "", "{who} made a key for {assistant}"),
+    "key.revoked": ("key", "warn", "{who} revoked a key of {assistant}"),
+    "registration.created": ("plug", "", "{who} registered {connector}"),
+    "registration.changed": ("plug", "", "{who} changed the registration of {connector}"),
+    "registration.deleted": ("x", "bad", "{who} deleted the registration of {connector}"),
+    "connect_session.created": ("bot", "", "{assistant} asked {user} for {connector}"),
+    "connect_session.opened": ("eye", "", "{user} opened the consent page of {assistant}"),
+    "connect_session.consented": ("doc", "", "{user} agreed to what {assistant} asked in {connector}"),
+    "connect_session.authorized": ("right", "", "{user} came back from {connector}"),
+    "connect_session.completed": ("check", "ok", "{user} connected {connector} for {assistant}"),
+    "connect_session.denied": ("minus", "", "{user} said no to {assistant} for {connector}"),
+    "connect_session.failed": ("warn", "bad", "Connecting {connector} for {user} failed"),
+    "connect_session.expired": ("clock", "", "The request of {assistant} to {user} expired"),
+    "grant.created": ("key", "ok", "{user} gave {assistant} access to {connector}"),
+    "grant.widened": ("key", "ok", "{user} allowed {assistant} more in {connector}"),
+    "grant.updated": ("key", "ok", "{user} allowed {assistant} more in {connector}"),
+    "grant.narrowed": ("minus", "info", "{who} narrowed what {assistant} may do in {connector}"),
+    "grant.revoked": ("stop", "", "{who} ended the access of {assistant} to {connector} for {user}"),
+    "grant.expired": ("clock", "", "The access of {assistant} to {connector} for {user} ran out"),
+    "grant.needs_reconnect": ("plug", "warn", "{connector} no longer accepts the access of {user}"),
+    "grant.reconnected": ("plug", "ok", "{user} connected {connector} again"),
+    "grant.suspended": ("pause", "warn", "{who} suspended the access of {assistant} for {user}"),
+    "grant.upstream_revoked": ("check", "ok", "{connector} confirmed the end"),
+    "grant.upstream_unsupported": ("info", "", "{connector} cannot be told; the credential was destroyed here"),
+    "grant.upstream_given_up": ("warn", "bad", "{connector} never confirmed; the credential was destroyed here"),
+    "credential.refreshed": ("retry", "", "The credential was renewed at {connector}"),
+    "credential.destroyed": ("lock", "", "The credential was destroyed"),
+    "tool.called": ("eye", "", "{assistant} used {tool} for {user}"),
+    "tool.refused": ("x", "bad", "{assistant} was refused {tool} for {user}"),
+    "tool.failed": ("warn", "warn", "{tool} failed for {user}"),
+    "portal.opened": ("user", "", "{user} opened the own page"),
+}
+OUTCOMES: Mapping[str, State] = {"ok": State("ok", "check", "Done")}
+ACTORS = {"assistant": "assistant", "admin": "administrator", "user": "user", "system": "Valetkey", "provider": "provider"}
+
+
+def _tool(event: AuditEvent, names: Names) -> str:
+    connector = names.connectors.get(event.connector or (event.tool or "").partition(".")[0])
+    if connector and event.tool in connector.tools:
+        return f"“{connector.tools[event.tool].title}”"
+    return event.tool or "a tool"
+
+
+def _who(event: AuditEvent, names: Names) -> str:
+    match event.actor_type:
+        case "assistant":
+            return names.assistant(event.assistant or event.actor_id)
+        case "user":
+            return event.user or event.actor_id
+        case "admin":
+            return "An administrator"
+        case "provider":
+            return names.connector(event.connector or "") or "The provider"
+        case _:
+            return "Valetkey"
+
+
+def sentence(event: AuditEvent, names: Names) -> str:
+    form = ACTIONS.get(event.action, ("", "", ""))[2]
+    if not form:
+        return capital(event.action.replace(".", " ").replace("_", " "))
+    return form.format(
+            who=_who(event, names),
+            assistant=names.assistant(event.assistant) if event.assistant else "an assistant",
+            connector=names.connector(event.connector) if event.connector else "a connector",
+            tool=_tool(event, names),
+            user=event.user or "somebody",
+        )
+
+
+def more(event: AuditEvent) -> str:
+    """What the detail adds, where it is fit to be read."""
+    detail, said = event.detail, []
+    if reason := detail.get("reason"):
+        said.append(f"Reason: “{reason}”")
+    if isinstance(count := detail.get("count"), int):
+        said.append(plural(count, str(detail.get("unit") or "item")))
+    if event.outcome not in ("ok", ""):
+        said.append(outcome(event).text)
+    return ". ".join(said) + "." if said else ""
+
+
+def outcome(event: AuditEvent) -> State:
+    if event.outcome in OUTCOMES:
+        return OUTCOMES[event.outcome]
+    kind: Kind = "bad" if event.action in ("tool.refused", "connect_session.failed") else "warn"
+    return State(kind, "x" if kind == "bad" else "warn", capital(event.outcome.replace("_", " ")))
+
+
+def timeline(event: AuditEvent, names: Names, *, to_grant: bool) -> Event:
+    icon, kind, _ = ACTIONS.get(event.action, ("info", "", ""))
+    href = f"/admin/grants/{event.grant}" if to_grant and event.grant else ""
+    return Event(event.at, icon, sentence(event, names) + ".", kind, more(event), href)
