@@ -187,6 +187,19 @@ async def test_a_deal_moves(ada):
     assert moved.status_code == 200 and (await ada("GET", f"/deals/{deal['id']}")).json()["stage"] == "won"
 
 
+async def test_with_owner_me_a_colleagues_record_is_not_there(ada):
+    deals = await every(ada, "/deals", limit=100)
+    theirs = next(each["id"] for each in deals if each["owner_id"] == "us_ben")
+    mine = next(each["id"] for each in deals if each["owner_id"] == "us_ada")
+    for method, body in (("GET", None), ("PATCH", {"stage": "won"})):
+        answer = await ada(method, f"/deals/{theirs}", params={"owner": "me"}, json=body)
+        assert answer.status_code == 404, method
+        assert (await ada(method, f"/deals/{mine}", params={"owner": "me"}, json=body)).status_code == 200
+    assert (await ada("GET", f"/deals/{theirs}")).json() == next(
+        each for each in deals if each["id"] == theirs
+    )
+
+
 @pytest.mark.parametrize("body", [{"stage": "sold"}, {"owner_id": "us_ben"}, {}, {"amount": -1}])
 async def test_a_change_that_cannot_be_changes_nothing(ada, body):
     deal = (await ada("GET", "/deals", params={"owner": "me"})).json()["items"][0]

@@ -97,32 +97,32 @@ class Contacts(Controller):
     @get("/{contact_id:str}")
     async def read(self, request: Request, contact_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "contacts.read")
-        return visit.one(visit.northwind.book.one(Contact, contact_id, visit.person))
+        return visit.one(visit.find(Contact, contact_id))
 
     @post("")
     async def add(self, request: Request) -> Response[dict[str, Any]]:
         visit = await enter(request, "contacts.write")
         new = await visit.body(NewContact)
-        company = visit.northwind.book.one(Company, new.company, visit.person)
+        company = visit.find(Company, new.company)
         return await visit.once(lambda: visit.one(_contact(visit, new, company)))
 
     @patch("/{contact_id:str}")
     async def change(self, request: Request, contact_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "contacts.write")
         changed = await visit.body(ChangedContact)
-        contact = visit.northwind.book.one(Contact, contact_id, visit.person)
+        contact = visit.find(Contact, contact_id)
         _apply(contact, changed)
         return visit.one(contact)
 
     @get("/{contact_id:str}/notes")
     async def notes(self, request: Request, contact_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "contacts.read")
-        return _notes(visit, visit.northwind.book.one(Contact, contact_id, visit.person).id)
+        return _notes(visit, visit.find(Contact, contact_id).id)
 
     @post("/{contact_id:str}/notes")
     async def add_note(self, request: Request, contact_id: FromPath[str]) -> Response[dict[str, Any]]:
         visit = await enter(request, "contacts.write")
-        return await _add_note(visit, visit.northwind.book.one(Contact, contact_id, visit.person).id)
+        return await _add_note(visit, visit.find(Contact, contact_id).id)
 
 
 class Companies(Controller):
@@ -145,7 +145,7 @@ class Companies(Controller):
     @get("/{company_id:str}")
     async def read(self, request: Request, company_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "companies.read")
-        return visit.one(visit.northwind.book.one(Company, company_id, visit.person))
+        return visit.one(visit.find(Company, company_id))
 
 
 class Deals(Controller):
@@ -171,13 +171,13 @@ class Deals(Controller):
     @get("/{deal_id:str}")
     async def read(self, request: Request, deal_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "deals.read")
-        return visit.one(visit.northwind.book.one(Deal, deal_id, visit.person))
+        return visit.one(visit.find(Deal, deal_id))
 
     @patch("/{deal_id:str}")
     async def change(self, request: Request, deal_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "deals.write")
         changed = await visit.body(ChangedDeal)
-        deal = visit.northwind.book.one(Deal, deal_id, visit.person)
+        deal = visit.find(Deal, deal_id)
         _apply(deal, changed)
         deal.updated_at = visit.northwind.now_ms()
         return visit.one(deal)
@@ -185,12 +185,12 @@ class Deals(Controller):
     @get("/{deal_id:str}/notes")
     async def notes(self, request: Request, deal_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "deals.read")
-        return _notes(visit, visit.northwind.book.one(Deal, deal_id, visit.person).id)
+        return _notes(visit, visit.find(Deal, deal_id).id)
 
     @post("/{deal_id:str}/notes")
     async def add_note(self, request: Request, deal_id: FromPath[str]) -> Response[dict[str, Any]]:
         visit = await enter(request, "deals.write")
-        return await _add_note(visit, visit.northwind.book.one(Deal, deal_id, visit.person).id)
+        return await _add_note(visit, visit.find(Deal, deal_id).id)
 
 
 def has_words(query: str, *texts: str) -> bool:

@@ -52,7 +52,7 @@ class _Seeder:
         contacts = [self.contact(companies[n % len(companies)], n) for n in range(160)]
         deals = [self.deal(contacts[n % len(contacts)], n) for n in range(120)]
         projects = [self.project(title, n) for n, title in enumerate(names.PROJECTS)]
-        tasks = [self.task(project, n) for project in projects for n in range(11)]
+        tasks = [task for project in projects for task in self.tasks(project)]
         yield from (*companies, *contacts, *deals, *projects, *tasks)
         yield from (self.note(about) for about in (*contacts[::3], *deals[::2]))
         yield from (self.comment(task) for task in tasks for _ in range(self.random.randint(0, 2)))
@@ -93,8 +93,8 @@ class _Seeder:
         """Every fourth deal is over; of the open ones many close within a few weeks, some this week."""
         stage = self.random.choice(("won", "won", "lost")) if n % 4 == 3 else self.random.choice(OPEN_STAGES)
         monday = self.today - timedelta(days=self.today.weekday())
-        this_week = n % 10 < 2
-        closes_on = str(monday + timedelta(days=n % 5)) if this_week else self.day(3, 80)
+        is_close = n % 14 < 2
+        closes_on = str(monday + timedelta(days=(n // 7 + n) % 5)) if is_close else self.day(7, 80)
         owner = PEOPLE[(n // 2) % 3]
         return Deal(
             **self.owned("de", owner),
@@ -125,12 +125,16 @@ class _Seeder:
             member_ids=sorted({PEOPLE[n % 3].id, *others}),
         )
 
-    def task(self, project: Project, n: int) -> Task:
+    def tasks(self, project: Project) -> list[Task]:
+        titles = self.random.sample(names.TASKS, self.random.randint(7, 15))
+        return [self.task(project, title, n) for n, title in enumerate(titles)]
+
+    def task(self, project: Project, title: str, n: int) -> Task:
         assignee = self.random.choice([person for person in PEOPLE if person.id in project.member_ids])
         is_done = project.status == "done" or n % 3 == 0
         return Task(
             **self.owned("ta", assignee),
-            title=self.random.choice(names.TASKS),
+            title=title,
             project_id=project.id,
             project_title=project.title,
             status="done" if is_done else "open",

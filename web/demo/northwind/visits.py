@@ -12,7 +12,7 @@ from litestar import Request, Response
 from core.authserver import bearer
 from web.demo.northwind.book import page, pick
 from web.demo.northwind.gate import northwind
-from web.demo.northwind.problems import BadField, KeyReused
+from web.demo.northwind.problems import BadField, KeyReused, NoSuchRecord
 from web.demo.northwind.provider import Northwind
 from web.demo.northwind.records import Person, Record
 
@@ -42,6 +42,13 @@ class Visit(msgspec.Struct, frozen=True):
             return msgspec.json.decode(await self.request.body(), type=into)
         except msgspec.DecodeError as error:
             raise BadField(str(error), field=_field(str(error))) from None
+
+    def find(self, kind: type[R], record_id: str) -> R:
+        """The record, if it is to be seen; with `?owner=me` only if it is also the person's own. Raises NoSuchRecord."""
+        record = self.northwind.book.one(kind, record_id, self.person)
+        if self.request.query_params.get("owner") == "me" and record.owner_id != self.person.id:
+            raise NoSuchRecord(f"there is no {kind.__name__.lower()} {record_id[:40]!r} of your own")
+        return record
 
     def page(self, rows: Iterable[R], key: Callable[[R], Any], asked: Any) -> dict[str, Any]:
         """The page that was asked for; `asked` has limit, cursor and fields besides its own filters."""

@@ -62,7 +62,7 @@ class Projects(Controller):
     @get("/{project_id:str}")
     async def read(self, request: Request, project_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "projects.read")
-        return visit.one(visit.northwind.book.one(Project, project_id, visit.person))
+        return visit.one(visit.find(Project, project_id))
 
 
 class Tasks(Controller):
@@ -86,13 +86,13 @@ class Tasks(Controller):
     @get("/{task_id:str}")
     async def read(self, request: Request, task_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "tasks.read")
-        return visit.one(visit.northwind.book.one(Task, task_id, visit.person))
+        return visit.one(visit.find(Task, task_id))
 
     @post("")
     async def add(self, request: Request) -> Response[dict[str, Any]]:
         visit = await enter(request, "tasks.write")
         new = await visit.body(NewTask)
-        project = visit.northwind.book.one(Project, new.project, visit.person)
+        project = visit.find(Project, new.project)
         _check_day(new.due_on)
         return await visit.once(lambda: visit.one(_task(visit, new, project)))
 
@@ -100,7 +100,7 @@ class Tasks(Controller):
     async def change(self, request: Request, task_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "tasks.write")
         changed = await visit.body(ChangedTask)
-        task = visit.northwind.book.one(Task, task_id, visit.person)
+        task = visit.find(Task, task_id)
         if task.status != changed.status:
             task.completed_at = visit.northwind.now_ms() if changed.status == "done" else None
         task.status = changed.status
@@ -109,12 +109,12 @@ class Tasks(Controller):
     @delete("/{task_id:str}", status_code=204)
     async def remove(self, request: Request, task_id: FromPath[str]) -> None:
         visit = await enter(request, "tasks.write")
-        visit.northwind.book.remove(visit.northwind.book.one(Task, task_id, visit.person))
+        visit.northwind.book.remove(visit.find(Task, task_id))
 
     @get("/{task_id:str}/comments")
     async def comments(self, request: Request, task_id: FromPath[str]) -> dict[str, Any]:
         visit = await enter(request, "tasks.read")
-        task = visit.northwind.book.one(Task, task_id, visit.person)
+        task = visit.find(Task, task_id)
         rows = [row for row in visit.northwind.book.all(Comment, visit.person) if row.task_id == task.id]
         return visit.page(rows, lambda row: row.created_at, visit.query(Asked))
 
@@ -122,7 +122,7 @@ class Tasks(Controller):
     async def comment(self, request: Request, task_id: FromPath[str]) -> Response[dict[str, Any]]:
         visit = await enter(request, "comments.write")
         new = await visit.body(NewComment)
-        task = visit.northwind.book.one(Task, task_id, visit.person)
+        task = visit.find(Task, task_id)
         return await visit.once(lambda: visit.one(_comment(visit, task, new.text)))
 
 
