@@ -1,14 +1,22 @@
 """The page for each problem code: what happened, whether anything was stored, what to do.
 
+`web/problems.py` turns any error of any page into one of these. `WORDS` has an entry for a code, or for an
+area and a code (`me:not_found`) where the same code means something else there.
+
 Words for people, one catalogue; the codes are those of `core/errors.py`. A code without words of its own is
 shown with the error's title and detail, which are safe to show.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
 
-from core.errors import ValetkeyError
+import msgspec
+from litestar import Request, Response
+
+from core.errors import BadRequest, SessionEnded, ValetkeyError
+from core.model import Fault
+from web.pages.render import page
 from web.pages.views.ends import Message
 
 NOTHING = "Nothing was connected and nothing was stored."
@@ -129,7 +137,38 @@ WORDS = {
         "Go back to the chat and try again. If it stays so, give the number to whoever runs the assistant.",
         kind="bad",
     ),
-    "signed_out": Words(
+    "method_not_allowed": Words(
+        "This address cannot be opened like that",
+        "It takes a form from one of our pages, not a link.",
+        ("Nothing was changed.",),
+        "Go back to the page you came from and press its button.",
+        kind="",
+    ),
+    "invalid_body": Words(
+        "The form could not be taken",
+        "Something in it is not what this page offered.",
+        ("Nothing was changed.",),
+        "Go back, load the page again and repeat.",
+    ),
+    "user_mismatch": Words(
+        "Somebody else is signed in here",
+        "The request was made for another person than the one who is signed in, so it was ended.",
+        icon="user",
+    ),
+    "account_mismatch": Words(
+        "You chose another account",
+        "The request was for one account, and you signed in to another at the provider.",
+        (NOTHING,),
+        "Go back to the chat and press Connect again. At the provider, choose the account that was "
+        "connected before.",
+        icon="user",
+    ),
+    "mix_up": Words(
+        "This answer does not belong to this request",
+        "It came from another place than the one you were sent to, so it was not taken.",
+        icon="lock",
+    ),
+    "me:invalid_credentials": Words(
         "Open this page from the chat",
         "Who may use my data shows everything you have allowed, and stops it. Only you may see it, so it "
         "opens from the chat in which you are signed in.",
@@ -138,7 +177,7 @@ WORDS = {
         icon="key",
         kind="",
     ),
-    "ticket_used": Words(
+    "me:ticket_used": Words(
         "This link has been used",
         "A link to Who may use my data opens once and for a few minutes, so that nobody can use it after "
         "you.",
@@ -147,30 +186,106 @@ WORDS = {
         icon="clock",
         kind="",
     ),
+    "me:not_found": Words(
+        "There is no such page",
+        "What the address led to is not here, or not yours.",
+        (),
+        None,
+        icon="search",
+        kind="",
+    ),
+    "admin:invalid_credentials": Words(
+        "Sign in with a link",
+        "These pages open with a link that works once, for ten minutes.",
+        (),
+        "On the machine that runs Valetkey: valetkey sign-in-link. Then open the link it prints in this "
+        "browser.",
+        icon="key",
+        kind="",
+    ),
+    "admin:not_found": Words(
+        "There is no such page",
+        "What the address led to is not here, or not in this workspace.",
+        (),
+        None,
+        icon="search",
+        kind="",
+    ),
 }
 
 
+LINKS = {"me": ("/me", "Who may use my data"), "admin": ("/admin", "Overview")}
+SIGN_IN = frozenset({"invalid_credentials", "ticket_used"})
+
+
 def fault_view(
-    error: ValetkeyError, *, request_id: str | None = None, message: Message | None = None
+    error: ValetkeyError,
+    *,
+    area: str = "connect",
+    code: str | None = None,
+    request_id: str | None = None,
+    message: Message | None = None,
 ) -> FaultView:
-    words = WORDS.get(error.code) or Words(error.title, error.detail, ("Nothing was changed.",), None)
-    return _view(error.code, words, request_id, message)
-
-
-def hint_view(code: str) -> FaultView:
-    """A page that is no error of a request: `signed_out`, `ticket_used`."""
-    return _view(code, WORDS[code], None, None)
-
-
-def _view(code: str, words: Words, request_id: str | None, message: Message | None) -> FaultView:
+    """`code`: words of another entry than the error's own code, which the page still names."""
+    key = code or error.code
+    words = WORDS.get(f"{area}:{key}") or WORDS.get(key)
+    words = words or Words(error.title, error.detail, ("Nothing was changed.",), None)
+    link, link_text = (None, None) if key in SIGN_IN else LINKS.get(area, (None, None))
     return FaultView(
-        code=code,
+        code=error.code,
         headline=words.headline,
         lead=words.lead,
         facts=words.facts,
         advice=words.advice,
         icon=words.icon,
         kind=words.kind,
+        link=link,
+        link_text=link_text,
         request_id=request_id,
         message=message,
     )
+
+
+# ---- from errors to pages
+# ---------------------------------------------------------------------------------------
+
+
+def page_for(
+    request: Request[Any, Any, Any], error: ValetkeyError, *, code: str | None = None
+) -> Response[str]:
+    """Any error of any page. There are no times on it, so it needs no clock."""
+    first = request.url.path.split("/")[1]
+    area = first if first in LINKS else "connect"
+    view = fault_view(error, area=area, code=code, request_id=request_id(request))
+    headers = {"Retry-After": str(wait_s)} if (wait_s := error.fields.get("retry_after")) else None
+    return page("fault.html", view, now_ms=0, status=error.status, headers=headers)
+
+
+def error_of(fault: Fault | None) -> ValetkeyError:
+    """The error a session ended with, so that its page has the right code and status. What has no class is a
+    400.
+    """
+    if fault is None:
+        return SessionEnded()
+    kind = _tree(ValetkeyError).get(fault.code)
+    return kind(fault.detail) if kind else _Recorded(fault)
+
+
+def _tree(root: type[ValetkeyError]) -> dict[str, type[ValetkeyError]]:
+    """Errors by code; of several with one code the one nearest to the root."""
+    found: dict[str, type[ValetkeyError]] = {}
+    for kind in root.__subclasses__():
+        found = _tree(kind) | found
+    return found | {root.code: root}
+
+
+class _Recorded(BadRequest):
+    """An end that is no error of a request: `mix_up`, for one."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.code = fault.code  # type: ignore[misc]
+
+
+def request_id(request: Request[Any, Any, Any]) -> str | None:
+    return request.scope.get("state", {}).get("request_id")

@@ -6,14 +6,16 @@ and the download has it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from core.connector import Connector, Tool
+from core.connector import Tool
 from core.model import AuditEvent
+from web.pages.mine import Known
 from web.pages.text import plural
 
+AGREED = ("grant.created", "grant.widened")
 VERBS = {"read": "Read", "write": "Changed", "delete": "Deleted"}
 ICONS = {"read": ("eye", ""), "write": ("pen", "warn"), "delete": ("x", "bad")}
 
@@ -29,14 +31,19 @@ class Line(msgspec.Struct, frozen=True):
     receipt: str | None = None
 
 
-def lines(events: Sequence[AuditEvent], connector: Connector) -> tuple[Line, ...]:
-    """In the order given; an event may give no line."""
-    told = (line(event, connector) for event in events)
-    return tuple(one for one in told if one is not None)
+def lines(events: Sequence[AuditEvent], connector: Known, receipts: Mapping[str, str]) -> tuple[Line, ...]:
+    """In the order given; an event may give no line. `receipts`: by connect session, to link what was agreed then."""
+    told = ((event, line(event, connector)) for event in events)
+    return tuple(_with_receipt(event, one, receipts) for event, one in told if one is not None)
 
 
-def line(event: AuditEvent, connector: Connector) -> Line | None:
-    if event.tool is not None and event.action in ("tool.called", "tool.refused"):
+def _with_receipt(event: AuditEvent, one: Line, receipts: Mapping[str, str]) -> Line:
+    agreed = receipts.get(str(event.detail.get("session"))) if event.action in AGREED else None
+    return msgspec.structs.replace(one, receipt=agreed) if agreed else one
+
+
+def line(event: AuditEvent, connector: Known) -> Line | None:
+    if event.tool is not None and event.action in ("tool.called", "tool.refused", "tool.failed"):
         return _use(event, connector.tools.get(event.tool), connector.title)
     teller = _TELLERS.get(event.action)
     return teller(event, connector) if teller else None
@@ -44,10 +51,18 @@ def line(event: AuditEvent, connector: Connector) -> Line | None:
 
 def _use(event: AuditEvent, tool: Tool | None, connector: str) -> Line:
     title = tool.title if tool else event.tool or ""
+    if event.outcome == "withheld":
+        return Line(
+            event.at,
+            "stop",
+            "",
+            f"“{title}” was under way when you stopped it.",
+            "The answer was not delivered.",
+        )
     if event.action == "tool.refused":
         what = f"Tried “{title}”. We refused: {REFUSALS.get(event.outcome, 'it was not allowed')}."
         return Line(event.at, "x", "bad", what, "Nothing was read or changed.")
-    if event.outcome != "ok":
+    if event.action == "tool.failed":
         return Line(event.at, "warn", "warn", f"Tried “{title}”. {connector} did not give an answer.")
     risk = tool.risk if tool else "read"
     icon, kind = ICONS[risk]
@@ -73,25 +88,25 @@ REFUSALS = {
 }
 
 
-def _titles(event: AuditEvent, connector: Connector, field: str) -> str:
+def _titles(event: AuditEvent, connector: Known, field: str) -> str:
     names = event.detail.get(field)
     tools = [connector.tools.get(name) for name in names] if isinstance(names, list) else []
     return ", ".join(tool.title for tool in tools if tool)
 
 
-def _created(event: AuditEvent, connector: Connector) -> Line:
+def _created(event: AuditEvent, connector: Known) -> Line:
     titles = _titles(event, connector, "tools")
     what = f"You allowed: {titles}." if titles else "You allowed access."
-    return Line(event.at, "key", "ok", what, receipt=_text(event, "receipt"))
+    return Line(event.at, "key", "ok", what)
 
 
-def _widened(event: AuditEvent, connector: Connector) -> Line:
+def _widened(event: AuditEvent, connector: Known) -> Line:
     titles = _titles(event, connector, "tools")
     what = f"You allowed more: {titles}." if titles else "You allowed more."
-    return Line(event.at, "key", "ok", what, receipt=_text(event, "receipt"))
+    return Line(event.at, "key", "ok", what)
 
 
-def _narrowed(event: AuditEvent, connector: Connector) -> Line:
+def _narrowed(event: AuditEvent, connector: Known) -> Line:
     removed = _titles(event, connector, "removed")
     what = (
         f"{who(event.actor_type)} removed: {removed}."
@@ -101,31 +116,28 @@ def _narrowed(event: AuditEvent, connector: Connector) -> Line:
     return Line(event.at, "minus", "", what)
 
 
-def _ended(event: AuditEvent, connector: Connector) -> Line:
+def _ended(event: AuditEvent, connector: Known) -> Line:
     return Line(event.at, "stop", "", f"{who(event.actor_type)} stopped access.")
 
 
-def _expired(event: AuditEvent, connector: Connector) -> Line:
+def _expired(event: AuditEvent, connector: Known) -> Line:
     return Line(event.at, "clock", "", "It ended by itself: the time you set was over.")
 
 
-def _broken(event: AuditEvent, connector: Connector) -> Line:
+def _broken(event: AuditEvent, connector: Known) -> Line:
     return Line(event.at, "plug", "bad", f"{connector.title} no longer accepts the connection.")
 
 
-def _confirmed(event: AuditEvent, connector: Connector) -> Line:
+def _confirmed(event: AuditEvent, connector: Known) -> Line:
     return Line(event.at, "check", "ok", f"{connector.title} confirmed that the access is gone.")
 
 
-def _unanswered(event: AuditEvent, connector: Connector) -> Line:
-    return Line(
-        event.at, "retry", "warn", f"Asked {connector.title} to end it. It did not answer; we ask again."
-    )
-
-
-def _text(event: AuditEvent, field: str) -> str | None:
-    value = event.detail.get(field)
-    return value if isinstance(value, str) else None
+def _not_told(event: AuditEvent, connector: Known) -> Line:
+    if event.outcome == "never_confirmed":
+        what = f"{connector.title} never confirmed. We have destroyed the key."
+    else:
+        what = f"{connector.title} cannot be told. We have destroyed the key."
+    return Line(event.at, "warn", "warn", what)
 
 
 _TELLERS = {
@@ -135,8 +147,8 @@ _TELLERS = {
     "grant.revoked": _ended,
     "grant.expired": _expired,
     "grant.needs_reconnect": _broken,
-    "revocation.confirmed": _confirmed,
-    "revocation.failed": _unanswered,
+    "grant.revoked_upstream": _confirmed,
+    "grant.not_revoked_upstream": _not_told,
 }
 
 

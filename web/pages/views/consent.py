@@ -12,11 +12,15 @@ from collections.abc import Collection
 import msgspec
 
 from core.consent import Notice, NoticeDuration, NoticeScope, NoticeTool
+from core.errors import ValetkeyError
+from core.plain_text import NAME_CHARS
 from web.pages.text import number, plain, quoted
 
 
 class ToolLine(msgspec.Struct, frozen=True):
-    """One tool. `place`: needed (a hidden field), choice (a switch) or already (allowed before, no field)."""
+    """One tool. `place`: needed (a hidden field), choice (a switch), already (allowed before, no field), or
+    again: the connection is made anew and nothing else, so what was allowed before is in the form as it
+    was."""
 
     name: str
     title: str
@@ -55,36 +59,39 @@ class ConsentView(msgspec.Struct, frozen=True):
     how_to_stop: str
     account: str | None
     fault: str | None = None
+    code: str | None = None
 
 
-NOTHING_CHOSEN = "Nothing is switched on. Switch on at least one thing, or say No thanks."
+SAME = "What you allowed stays the same. Only the connection is made again."
 
 
 def consent_view(
     notice: Notice,
     *,
     csrf: str,
+    logo: str | None = None,
     chosen: Collection[str] = (),
     duration: str | None = None,
-    fault: str | None = None,
+    fault: ValetkeyError | None = None,
 ) -> ConsentView:
     """`chosen`, `duration` and `fault` only when the form comes back because something was missing."""
+    same = all(tool.already for tool in notice.tools)
     groups = tuple(
-        ToolGroup(group.title, tuple(_line(tool, notice, tool.name in chosen) for tool in group.tools))
+        ToolGroup(group.title, tuple(_line(tool, notice, tool.name in chosen, same) for tool in group.tools))
         for group in notice.groups
     )
-    assistant, connector = plain(notice.assistant_name, 80), notice.connector_title
+    assistant, connector = plain(notice.assistant_name, NAME_CHARS), notice.connector_title
     return ConsentView(
         session=notice.session,
         csrf=csrf,
         assistant=assistant,
-        assistant_logo=notice.assistant_logo,
+        assistant_logo=logo,
         origin=notice.origin,
-        workspace=plain(notice.workspace_name, 80),
+        workspace=plain(notice.workspace_name, NAME_CHARS),
         slug=notice.connector_slug,
         connector=connector,
-        headline=_headline(assistant, connector, notice.step_up),
-        lead=_lead([line for group in groups for line in group.tools]),
+        headline=_headline(assistant, connector, notice.step_up, same),
+        lead=SAME if same else _lead([line for group in groups for line in group.tools]),
         groups=groups,
         cannot=tuple(notice.cannot),
         purpose=notice.purpose,
@@ -95,13 +102,14 @@ def consent_view(
         scope_note=notice.scope_note,
         how_to_stop=notice.manage_hint,
         account=notice.account_label,
-        fault=fault,
+        fault=fault.detail if fault else None,
+        code=fault.code if fault else None,
     )
 
 
-def _line(tool: NoticeTool, notice: Notice, chosen: bool) -> ToolLine:
-    place = "already" if tool.already else "needed" if tool.required else "choice"
-    reason = _reason(tool, plain(notice.assistant_name, 80)) if place == "needed" else None
+def _line(tool: NoticeTool, notice: Notice, chosen: bool, same: bool) -> ToolLine:
+    place = "again" if same else "already" if tool.already else "needed" if tool.required else "choice"
+    reason = _reason(tool, plain(notice.assistant_name, NAME_CHARS)) if place == "needed" else None
     return ToolLine(tool.name, tool.title, tool.risk, tool.text, place, chosen, reason, tool.note)
 
 
@@ -111,7 +119,9 @@ def _reason(tool: NoticeTool, assistant: str) -> str:
     return f"Needed, says {assistant}, {quoted(tool.reason.rstrip('.'))}."
 
 
-def _headline(assistant: str, connector: str, step_up: bool) -> str:
+def _headline(assistant: str, connector: str, step_up: bool, same: bool) -> str:
+    if same:
+        return f"Connect your {connector} to {assistant} again"
     if step_up:
         return f"{assistant} asks for more in your {connector}"
     return f"{assistant} wants to use your {connector} for you"

@@ -11,6 +11,7 @@ import msgspec
 from core.connector import Connector, Tool
 from core.consent import tool_text
 from core.model import Grant
+from core.plain_text import NAME_CHARS
 from web.pages.text import capital, plain
 from web.pages.views.consent import ToolGroup, ToolLine
 
@@ -68,11 +69,11 @@ def ended(kind: str, session: str, target_origin: str | None, reason: str | None
 
 
 def handover_view(session: str, assistant: str, connector: str, message: Message | None) -> HandoverView:
-    return HandoverView("authorized", session, plain(assistant, 80), connector, message)
+    return HandoverView("authorized", session, plain(assistant, NAME_CHARS), connector, message)
 
 
 def denied_view(assistant: str, connector: str, *, at_provider: bool, message: Message | None) -> DeniedView:
-    return DeniedView("denied", plain(assistant, 80), connector, at_provider, message)
+    return DeniedView("denied", plain(assistant, NAME_CHARS), connector, at_provider, message)
 
 
 def done_view(
@@ -84,7 +85,7 @@ def done_view(
     return DoneView(
         code="granted_less" if off else "connected",
         session=session,
-        assistant=plain(assistant, 80),
+        assistant=plain(assistant, NAME_CHARS),
         connector=connector.title,
         account=grant.account_label,
         expires_at=grant.expires_at,

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from core.clock import DAY_MS, HOUR_MS
-from core.connector import Connector
-from core.model import Assistant, AuditEvent, Grant
+from core.errors import BadRequest
+from core.model import Assistant, AuditEvent, Grant, Receipt
 from core.plain_text import NAME_CHARS
+from web.pages.logos import logo_of
+from web.pages.mine import Known
 from web.pages.text import capital, number, plain
 from web.pages.views.activity import Line, lines, who
 from web.pages.views.consent import ToolLine
@@ -99,6 +101,7 @@ class GrantView(msgspec.Struct, frozen=True):
 class StopView(msgspec.Struct, frozen=True):
     pair: Pair
     writes: bool
+    notice: str | None
 
 
 class StopAllView(msgspec.Struct, frozen=True):
@@ -109,14 +112,14 @@ class StopAllView(msgspec.Struct, frozen=True):
 NOTICES = {
     "removed": "Removed. It can no longer do that. To allow it again, the assistant has to ask you.",
     "shortened": "Shortened. It ends by itself then.",
-    "stopped": "Stopped. Nothing may use your data through this workspace’s assistants that are listed "
-    "under Ended.",
+    "reconnected": "Connected again.",
+    "stopped": "Stopped. What each provider has said about it stands below.",
     "last": "That is the only thing it may do. To take it away, stop access.",
 }
 
 
 def list_view(
-    grants: Sequence[tuple[Grant, Assistant, Connector]], now_ms: int, *, more: str | None, notice: str | None
+    grants: Sequence[tuple[Grant, Assistant, Known]], now_ms: int, *, more: str | None, notice: str | None
 ) -> ListView:
     """`grants` newest first; the live ones are shown last used first. `notice`: a key of NOTICES."""
     live = [row for row in grants if row[0].status_at(now_ms) in ("active", "needs_reconnect", "suspended")]
@@ -134,11 +137,11 @@ def list_view(
 def grant_view(
     grant: Grant,
     assistant: Assistant,
-    connector: Connector,
+    connector: Known,
     events: Sequence[AuditEvent],
+    agreed: Sequence[Receipt],
     now_ms: int,
     *,
-    opened_from: str | None,
     manage_url: str | None,
     older: str | None = None,
     notice: str | None = None,
@@ -150,13 +153,13 @@ def grant_view(
         status=status,
         badge=_badge(grant, now_ms),
         tools=_tools(grant, connector),
-        activity=lines(events, connector),
+        activity=lines(events, connector, {one.session: one.id for one in agreed}),
         older=older,
         uses=grant.use_count,
         expires_at=grant.expires_at,
         shorter=_shorter(grant, now_ms) if live else (),
         purpose=grant.purpose,
-        opened_from=opened_from,
+        opened_from=_opened_from(agreed),
         receipt=grant.receipt,
         manage_url=manage_url,
         ended=None if live else _ended(grant, assistant, connector, now_ms),
@@ -164,12 +167,12 @@ def grant_view(
     )
 
 
-def stop_view(grant: Grant, assistant: Assistant, connector: Connector) -> StopView:
+def stop_view(grant: Grant, assistant: Assistant, connector: Known, *, notice: str | None = None) -> StopView:
     writes = any(connector.tools[name].risk != "read" for name in grant.tools if name in connector.tools)
-    return StopView(_pair(grant, assistant, connector), writes)
+    return StopView(_pair(grant, assistant, connector), writes, NOTICES.get(notice or ""))
 
 
-def stop_all_view(live: Sequence[tuple[Grant, Assistant, Connector]]) -> StopAllView:
+def stop_all_view(live: Sequence[tuple[Grant, Assistant, Known]]) -> StopAllView:
     return StopAllView(tuple(_pair(*row) for row in live), _summary([(grant, one) for grant, one, _ in live]))
 
 
@@ -182,12 +185,12 @@ def _summary(live: Sequence[tuple[Grant, Assistant]]) -> str:
     return f"{assistants}, {permissions}. Stopping takes effect at once."
 
 
-def _pair(grant: Grant, assistant: Assistant, connector: Connector) -> Pair:
+def _pair(grant: Grant, assistant: Assistant, connector: Known) -> Pair:
     name = plain(assistant.name, NAME_CHARS)
-    return Pair(grant.id, name, None, connector.slug, connector.title, grant.account_label)
+    return Pair(grant.id, name, logo_of(assistant), connector.slug, connector.title, grant.account_label)
 
 
-def _row(grant: Grant, assistant: Assistant, connector: Connector, now_ms: int) -> Row:
+def _row(grant: Grant, assistant: Assistant, connector: Known, now_ms: int) -> Row:
     status = grant.status_at(now_ms)
     return Row(
         pair=_pair(grant, assistant, connector),
@@ -200,7 +203,7 @@ def _row(grant: Grant, assistant: Assistant, connector: Connector, now_ms: int) 
     )
 
 
-def _ended(grant: Grant, assistant: Assistant, connector: Connector, now_ms: int) -> EndedRow:
+def _ended(grant: Grant, assistant: Assistant, connector: Known, now_ms: int) -> EndedRow:
     status = grant.status_at(now_ms)
     by = (grant.ended_by or "system").partition(":")[0]
     how = "ended by itself" if status == "expired" else f"{who(by)} stopped it"
@@ -209,7 +212,7 @@ def _ended(grant: Grant, assistant: Assistant, connector: Connector, now_ms: int
     return EndedRow(pair, capital(how), at, grant.upstream, grant.upstream_at, grant.receipt)
 
 
-def _tools(grant: Grant, connector: Connector) -> tuple[ToolLine, ...]:
+def _tools(grant: Grant, connector: Known) -> tuple[ToolLine, ...]:
     """A tool that the connector no longer has is not named: it cannot be called either."""
     return tuple(tool_line(tool) for tool in connector.tools.values() if tool.name in grant.tools)
 
@@ -229,6 +232,19 @@ def _badge(grant: Grant, now_ms: int) -> Badge:
         "expired": Badge("", "clock", "Ended"),
         "revoked": Badge("", "stop", "Stopped"),
     }[status]
+
+
+def sooner(until: str, now_ms: int) -> int:
+    """When one of `SHORTER` ends. Raises BadRequest."""
+    for value, _, length in SHORTER:
+        if value == until:
+            return now_ms + length
+    raise BadRequest("This is not one of the ends that were offered.")
+
+
+def _opened_from(agreed: Sequence[Receipt]) -> str | None:
+    """The address the newest consent was opened from, as its receipt has it."""
+    return msgspec.json.decode(agreed[0].body)["parties"]["assistant"]["origin"] if agreed else None
 
 
 def _shorter(grant: Grant, now_ms: int) -> tuple[tuple[str, str], ...]:
