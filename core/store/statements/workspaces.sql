@@ -54,6 +54,9 @@ SELECT * FROM assistants WHERE workspace = :workspace AND id = :id AND deleted_a
 -- name: assistant_get_any
 SELECT * FROM assistants WHERE workspace = :workspace AND id = :id
 
+-- name: assistant_find
+SELECT * FROM assistants WHERE id = :id AND deleted_at IS NULL
+
 -- name: assistants_list
 SELECT * FROM assistants WHERE workspace = :workspace AND deleted_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 
