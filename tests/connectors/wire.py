@@ -41,7 +41,7 @@ SECRET_MEMBERS = (
 _NAMES = "|".join(SECRET_MEMBERS)
 _JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"[^"]*"')
 _FORM_MEMBER = re.compile(rf"(^|&)({_NAMES})=[^&]*")
-_KEPT_HEADERS = frozenset({"accept", "content-type", "retry-after", "content-length"})
+_KEPT_HEADERS = frozenset({"accept", "content-type", "retry-after", "content-length", "www-authenticate"})
 
 
 class HeldToken:

@@ -63,7 +63,9 @@ def clients() -> list[Client]:
 
 
 class StoreElsewhere(MemoryStore):
-    """As a database behaves: every read lets the others run first, so that all of them have read before one writes."""
+    """As a database behaves: every read lets the others run first, so that all of them have read before one
+    writes.
+    """
 
     async def code(self, code_hash: bytes) -> Code | None:
         await asyncio.sleep(0)

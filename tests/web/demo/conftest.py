@@ -20,7 +20,9 @@ NOW_MS = 1_795_500_000_000  # Tuesday 24 November 2026, 06:00 UTC
 
 @dataclass
 class Running:
-    """Northwind on a port, with its own inside (`northwind`), an app's HTTP client, and a clock that can be moved."""
+    """Northwind on a port, with its own inside (`northwind`), an app's HTTP client, and a clock that can be
+    moved.
+    """
 
     base_url: str
     now_ms: int = NOW_MS

@@ -1,4 +1,6 @@
-"""A person with an account at Northwind, as a browser without script would act for them: sign in, allow or cancel, remove."""
+"""A person with an account at Northwind, as a browser without script would act for them: sign in, allow or
+cancel, remove.
+"""
 
 from __future__ import annotations
 
