@@ -12,7 +12,7 @@ from core.house import House
 from core.http import check_url
 from core.ids import new_id, new_key
 from core.model import Actor, Assistant, Entry
-from core.plain_text import NAME_CHARS, PURPOSE_CHARS, clean
+from core.plain_text import NAME_CHARS, PURPOSE_CHARS, REASON_CHARS, clean
 from core.secret import Secret
 from core.store import Tx
 from core.workspaces import insert_key
@@ -120,7 +120,7 @@ async def update(house: House, actor: Actor, assistant_id: str, wish: Wish) -> A
     return await get(house, actor.workspace, assistant_id)
 
 
-async def delete(house: House, actor: Actor, assistant_id: str) -> None:
+async def delete(house: House, actor: Actor, assistant_id: str, reason: str | None = None) -> None:
     """End an assistant: its keys stop at once. Its grants are revoked by the caller (`core/revocation.py`)."""
 
     async def job(tx: Tx) -> None:
@@ -128,7 +128,8 @@ async def delete(house: House, actor: Actor, assistant_id: str) -> None:
         if not await tx.run("assistant_delete", id=assistant_id, **where):
             raise Missing("There is no such assistant.")
         await tx.run("keys_revoke_all", assistant=assistant_id, **where)
-        await house.log(tx, Entry(actor, "assistant.deleted", assistant=assistant_id))
+        detail = {"reason": clean(reason, REASON_CHARS) if reason else None}
+        await house.log(tx, Entry(actor, "assistant.deleted", assistant=assistant_id, detail=detail))
 
     await house.write(job)
 

@@ -105,7 +105,8 @@ async def get(
 
 
 class GrantFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Each field that is set narrows the list. `status` is the state as it is now. `unused_for_days`: live and not used since."""
+    """Each field that is set narrows the list. `status` is the state as it is now. `unused_for_days`: live and not used since;
+    `never_used`: live and not used at all. `any_tool`: has one of these tools at least."""
 
     user: str | None = None
     assistant: str | None = None
@@ -114,6 +115,8 @@ class GrantFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unused_for_days: int | None = None
     scope: str | None = None
     upstream: Literal["none", "pending", "revoked", "unsupported"] | None = None
+    never_used: bool = False
+    any_tool: tuple[str, ...] | None = None
 
 
 Order = Literal["newest", "oldest", "last_used", "least_used", "ends_first"]
@@ -152,6 +155,15 @@ def _conditions(workspace: str, wanted: GrantFilter, now: int) -> tuple[list[str
         # Scopes are kept as a JSON list of strings: a quoted scope is found as text, in both engines.
         conditions.append("(scopes_granted LIKE :scope ESCAPE '\\')")
         params["scope"] = "%" + _like(msgspec.json.encode(wanted.scope).decode()) + "%"
+    if wanted.never_used:
+        conditions.append(f"{_LIVE} AND last_used_at IS NULL")
+    if wanted.any_tool is not None:
+        tools = {f"tool_{index}": tool for index, tool in enumerate(wanted.any_tool)}
+        likes = [f"tools LIKE :{name} ESCAPE '\\'" for name in tools] or ["1 = 0"]
+        conditions.append(f"({' OR '.join(likes)})")
+        params |= {
+            name: "%" + _like(msgspec.json.encode(tool).decode()) + "%" for name, tool in tools.items()
+        }
     return conditions, params
 
 

@@ -48,6 +48,16 @@ def new_id(kind: str) -> str:
     return f"{kind}_" + "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def derived_id(kind: str, at_ms: int, *parts: str) -> str:
+    """The id that follows from its parts, for a thing that is named before it exists. Anybody who knows the parts can make it.
+    A UUIDv8 (RFC 9562 section 5.8) laid out as the others are."""
+    if kind not in ID_KINDS:
+        raise ValueError(f"unknown id kind {kind!r}")
+    digest = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:10], "big")
+    number = at_ms << 80 | 0x8 << 76 | (digest >> 64 & 0xFFF) << 64 | 0b10 << 62 | digest & (1 << 62) - 1
+    return f"{kind}_" + "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
+
+
 def is_id(text: str, kind: str) -> bool:
     match = _ID.match(text)
     return match is not None and match[1] == kind

@@ -15,9 +15,10 @@ from core.connector import Connector
 from core.errors import InvalidBody, InvalidConfig, Missing
 from core.house import House
 from core.http import check_url
-from core.ids import new_id
-from core.model import Actor, Entry, Registration
+from core.ids import derived_id
+from core.model import Actor, Entry, Registration, Workspace
 from core.oauth import ClientRegistration
+from core.plain_text import REASON_CHARS, clean
 from core.secret import Secret
 from core.store import Reader, Tx
 from core.vault import Aad
@@ -39,6 +40,22 @@ def redirect_uri(house: House, registration_id: str) -> str:
     return f"{house.public_url}/oauth/callback/{registration_id}"
 
 
+async def redirect_uri_for(house: House, workspace: str, slug: str) -> str:
+    """The redirect URI of the registration, also of one still to be made: the provider's console asks for it before it
+    gives a client id."""
+    found = await house.store.one("registration_by_slug", Registration, workspace=workspace, slug=slug)
+    return redirect_uri(house, found.id if found else await _next_id(house.store, workspace, slug))
+
+
+async def _next_id(reader: Reader, workspace: str, slug: str) -> str:
+    """The same until the registration is made; another one after it was deleted, so that old answers lead nowhere."""
+    home = await reader.one("workspace_get", Workspace, id=workspace)
+    earlier = await reader.one("registrations_ever", int, workspace=workspace, slug=slug)
+    return derived_id(
+        "reg", home.created_at if home else 0, "registration", workspace, slug, str(earlier or 0)
+    )
+
+
 async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration:
     """Make or change the workspace's registration of a connector. Raises UnknownConnector, InvalidBody, InvalidConfig."""
     connector = house.registry.connector(slug)
@@ -46,7 +63,7 @@ async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration
 
     async def job(tx: Tx) -> Registration:
         present = await tx.one("registration_by_slug", Registration, workspace=actor.workspace, slug=slug)
-        registration_id = present.id if present else new_id("reg")
+        registration_id = present.id if present else await _next_id(tx, actor.workspace, slug)
         version = (present.secret_version if present else 0) + (1 if wish.client_secret else 0)
         await tx.run(
             "registration_update" if present else "registration_insert",
@@ -120,13 +137,14 @@ async def listed(house: House, workspace: str, after: str, limit: int) -> list[R
     )
 
 
-async def delete(house: House, actor: Actor, slug: str) -> None:
+async def delete(house: House, actor: Actor, slug: str, reason: str | None = None) -> None:
     """End a registration. Its secret stays until the last token it made is revoked: telling the provider needs it."""
 
     async def job(tx: Tx) -> None:
         if not await tx.run("registration_delete", workspace=actor.workspace, slug=slug, now=house.now_ms()):
             raise Missing("This connector is not registered in the workspace.")
-        await house.log(tx, Entry(actor, "registration.deleted", connector=slug))
+        detail = {"reason": clean(reason, REASON_CHARS) if reason else None}
+        await house.log(tx, Entry(actor, "registration.deleted", connector=slug, detail=detail))
 
     await house.write(job)
 

@@ -75,6 +75,9 @@ WHERE workspace = :workspace AND id = :id AND deleted_at IS NULL
 -- name: registration_delete
 UPDATE registrations SET deleted_at = :now WHERE workspace = :workspace AND slug = :slug AND deleted_at IS NULL
 
+-- name: registrations_ever
+SELECT count(*) FROM registrations WHERE workspace = :workspace AND slug = :slug
+
 -- name: registration_by_slug
 SELECT * FROM registrations WHERE workspace = :workspace AND slug = :slug AND deleted_at IS NULL
 
