@@ -1,3 +1,3 @@
-"""The built-in connectors, one provider a file. The registry imports the modules named here (`core/registry.py`)."""
+"""The built-in connectors, one provider a file; the registry imports those named here."""
 
-CONNECTORS: tuple[str, ...] = ()
+CONNECTORS: tuple[str, ...] = ("connectors.hubspot", "connectors.jira", "connectors.northwind")
