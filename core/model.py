@@ -218,7 +218,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What somebody did, before it is written to the audit trail. `detail`: counts, names and ids, never values that were read."""
+    """What somebody did, before it is written down. `detail`: counts, names and ids, never values that were read."""
 
     actor: Actor
     action: str

@@ -119,7 +119,8 @@ async def figures(house: House, workspace: str, weeks: int) -> Figures:
         points=await _points(house, workspace, now, weeks),
         calls=_sum(calls, lambda row: row.connector or ""),
         unanswered=_sum(
-            [row for row in calls if row.action != "tool.called"], lambda row: UNANSWERED.get(row.outcome, "other")
+            [row for row in calls if row.action != "tool.called"],
+            lambda row: UNANSWERED.get(row.outcome, "other"),
         ),
         failing=_sum([row for row in calls if row.action == "tool.failed"], lambda row: row.connector or ""),
         capped=capped,
@@ -206,7 +207,10 @@ async def live_by_assistant(house: House, workspace: str) -> dict[str, int]:
 
 
 async def live_of_connector(house: House, workspace: str, connector: str) -> int:
-    return await house.store.one("overview_live_of_connector", int, workspace=workspace, connector=connector) or 0
+    return (
+        await house.store.one("overview_live_of_connector", int, workspace=workspace, connector=connector)
+        or 0
+    )
 
 
 async def keys_by_assistant(house: House, workspace: str) -> dict[str, int]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -299,7 +300,7 @@ def entry(
     *,
     outcome: str = "ok",
     actor: Actor | None = None,
-    detail: dict[str, str | int | bool | list[str] | None] | None = None,
+    detail: Mapping[str, str | int | bool | list[str] | None] | None = None,
 ) -> Entry:
     return Entry(
         actor or person(session),

@@ -6,6 +6,8 @@
     authorize      where the browser is sent, and whose answer comes back
     client_auth    how the provider knows our client
     token_endpoint one request and the meaning of its answer
+    answers        what a successful answer says, read with suspicion
+    acceptance     believed whole, or given back
     redeem  refresh  revoke  introspect
 
 Sources: RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8707, 9207, 9700. Nothing here reads or writes the store.

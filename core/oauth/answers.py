@@ -39,6 +39,12 @@ def token_set(connector: Connector, answer: Mapping[str, Any], now_ms: int) -> T
     )
 
 
+def bare_tokens(answer: Mapping[str, Any]) -> TokenSet | None:
+    """Just the tokens of an answer that is refused, to revoke them."""
+    access, refresh = _token(answer.get("access_token")), _token(answer.get("refresh_token"))
+    return TokenSet(access, refresh) if access else None
+
+
 def _token(value: Any) -> Secret | None:
     return Secret(value) if isinstance(value, str) and _TOKEN.match(value) else None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.connector import Connector, PkceOff
 from core.connector.templates import fill
 from core.http import Outbound
-from core.oauth import answers, token_endpoint
+from core.oauth import token_endpoint
+from core.oauth.acceptance import accept
 from core.oauth.discovery import endpoints
 from core.oauth.registration import ClientRegistration
 from core.oauth.token_set import TokenSet
@@ -35,4 +36,4 @@ async def redeem(
         params["resource"] = fill(connector.oauth.resource, registration.config)
     audience = where.issuer or where.token_url
     response = await token_endpoint.post(http, connector, registration, where.token_url, audience, params)
-    return answers.token_set(connector, token_endpoint.read(connector, response), now_ms)
+    return await accept(http, connector, registration, response, now_ms)

@@ -11,7 +11,8 @@ from core.connector import Connector
 from core.connector.templates import fill
 from core.errors import TokenRejected
 from core.http import Outbound
-from core.oauth import answers, token_endpoint
+from core.oauth import token_endpoint
+from core.oauth.acceptance import accept
 from core.oauth.discovery import endpoints
 from core.oauth.registration import ClientRegistration
 from core.oauth.token_set import TokenSet
@@ -39,7 +40,7 @@ async def refresh(
         params["resource"] = fill(connector.oauth.resource, fields)
     audience = where.issuer or where.token_url
     response = await token_endpoint.post(http, connector, registration, where.token_url, audience, params)
-    return _joined(tokens, answers.token_set(connector, token_endpoint.read(connector, response), now_ms))
+    return _joined(tokens, await accept(http, connector, registration, response, now_ms))
 
 
 def _joined(old: TokenSet, new: TokenSet) -> TokenSet:

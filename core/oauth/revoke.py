@@ -6,9 +6,11 @@ know is as dead as one it has just killed (section 2.2).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from core.connector import Connector, RevocationContext, Rfc7009
 from core.connector.templates import fill
-from core.errors import RevocationUnsupported
+from core.errors import RevocationUnsupported, ToolFailed, ValetkeyError
 from core.http import Outbound
 from core.oauth import token_endpoint
 from core.oauth.registration import ClientRegistration
@@ -27,10 +29,20 @@ async def revoke(
     if how is None:
         raise RevocationUnsupported(f"{connector.title} has no way for us to end its tokens.")
     if not isinstance(how, Rfc7009):
-        await how(RevocationContext(http=http, registration=registration, tokens=tokens, fields=fields))
+        context = RevocationContext(http=http, registration=registration, tokens=tokens, fields=fields)
+        await _own_way(connector, how(context))
         return
     for hint, token in _tokens(how, tokens):
         await _revoke_one(http, connector, registration, fill(how.url, fields), hint, token, fields)
+
+
+async def _own_way(connector: Connector, telling: Awaitable[None]) -> None:
+    try:
+        await telling
+    except ValetkeyError:
+        raise
+    except Exception as error:  # a connector's own fault: outermost boundary of foreign code
+        raise ToolFailed(f"The connector {connector.slug} failed while ending a token.") from error
 
 
 def _tokens(how: Rfc7009, tokens: TokenSet) -> list[tuple[str, Secret]]:

@@ -131,3 +131,6 @@ SELECT * FROM idempotency WHERE expires_at <= :now LIMIT 500
 
 -- name: idempotency_calls_of_grant
 SELECT call FROM idempotency WHERE "grant" = :grant
+
+-- name: grants_of_user_everywhere
+SELECT * FROM grants WHERE workspace = :workspace AND assistant = :assistant AND "user" = :user ORDER BY id DESC LIMIT 500

@@ -1,0 +1,92 @@
+"""`/v1/connectors`: a workspace's registrations, its own clients at the providers."""
+
+from __future__ import annotations
+
+from litestar import Controller, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from core import registrations, revocation
+from core.errors import InvalidConfig, Missing, UnknownConnector
+from core.grants import GrantFilter
+from core.house import House
+from core.registrations import Wish
+from core.secret import Secret
+from core.workspaces import KeyedWorkspace
+from web.api.paging import DEFAULT_LIMIT, Cursor, Limit, after_id, listing
+from web.auth import ADMIN, needs_admin
+from web.problems import documented
+from web.wire import Listing, RegistrationIn, RegistrationOut, RevokedOut, registration_out
+
+
+class Connectors(Controller):
+    path = "/v1/connectors"
+    tags = ("Connector registrations",)
+    guards = (needs_admin,)
+    dependencies = ADMIN
+
+    @put(
+        "/{slug:str}",
+        operation_id="putConnector",
+        summary="Register a connector",
+        responses=documented(UnknownConnector, InvalidConfig),
+    )
+    async def write(
+        self,
+        slug: FromPath[str],
+        data: JSONBody[RegistrationIn],
+        admin: NamedDependency[KeyedWorkspace],
+        house: NamedDependency[House],
+    ) -> RegistrationOut:
+        """Make or change the workspace's own client at a provider. Enter the `redirect_uri` of the answer at the provider.
+
+        Leaving `client_secret` out keeps the present one; it is never shown again.
+        """
+        wish = Wish(
+            client_id=data.client_id,
+            client_secret=Secret(data.client_secret) if data.client_secret else None,
+            enabled_tools=None if data.enabled_tools is None else tuple(data.enabled_tools),
+            max_scopes=None if data.max_scopes is None else tuple(data.max_scopes),
+            config=data.config,
+        )
+        return registration_out(house, await registrations.put(house, admin.actor, slug, wish))
+
+    @get(operation_id="listConnectors", summary="Registered connectors", responses=documented())
+    async def listed(
+        self,
+        admin: NamedDependency[KeyedWorkspace],
+        house: NamedDependency[House],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Listing[RegistrationOut]:
+        """The workspace's registrations, oldest first."""
+        rows = await registrations.listed(house, admin.id, after_id(cursor), limit + 1)
+        return listing(rows, limit, lambda row: registration_out(house, row), lambda row: row.id)
+
+    @get(
+        "/{slug:str}",
+        operation_id="getConnector",
+        summary="One registration",
+        responses=documented(Missing, UnknownConnector),
+    )
+    async def one(
+        self, slug: FromPath[str], admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]
+    ) -> RegistrationOut:
+        """The registration, without its secret."""
+        return registration_out(house, await registrations.get(house, admin.id, slug))
+
+    @delete(
+        "/{slug:str}",
+        operation_id="deleteConnector",
+        summary="Remove a registration",
+        status_code=200,
+        responses=documented(Missing, UnknownConnector),
+    )
+    async def remove(
+        self, slug: FromPath[str], admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]
+    ) -> RevokedOut:
+        """Remove the registration and revoke every grant made with it."""
+        await registrations.delete(house, admin.actor, slug)
+        wanted = GrantFilter(connector=slug)
+        done = await revocation.revoke_matching(house, admin.actor, wanted, "The connector was removed.")
+        return RevokedOut(done.revoked, done.upstream)

@@ -1,0 +1,110 @@
+"""The composition root: the only place that puts the parts together.
+
+`build_house(settings)` opens the parts, `create_app(house)` is the ASGI application over them, `worker()` is what each server
+process runs (`valetkey serve` has prepared database and checked settings before).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from core import housekeeping, registry, settings, startup
+from core.house import House
+from core.http import Outbound
+from core.registry import Registry
+from core.settings import Settings
+from core.store.sqlite import SqliteStore
+from core.vault import KeyRing, Vault
+from web import logs, problems
+from web.api import CONTROLLERS
+from web.health import Operations
+from web.middleware import Envelope
+from web.pages.routes import PEOPLE
+
+MAX_BODY_BYTES = 1_000_000
+VERSION = "0.1.0"
+
+
+def build_house(config: Settings, connectors: Registry | None = None) -> House:
+    """Open the parts. Raises SettingsError, KeyRingError, RegistryError. Needs a running event loop only when used."""
+    return House(
+        store=SqliteStore.open(config.database_path),
+        vault=Vault(KeyRing.load(config.keyring)),
+        outbound=Outbound(development=config.development),
+        registry=connectors
+        if connectors is not None
+        else registry.load(config.connectors_path, development=config.development),
+        public_url=config.public_url,
+        development=config.development,
+    )
+
+
+def create_app(house: House) -> Litestar:
+    """The service over a prepared house; it closes the house when it stops."""
+
+    @contextlib.asynccontextmanager
+    async def living(app: Litestar) -> AsyncIterator[None]:
+        await startup.check(house)
+        stop = asyncio.Event()
+        chores = asyncio.create_task(housekeeping.run(house, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await chores
+            await house.close()
+
+    def provide_house() -> House:
+        return house
+
+    app = Litestar(
+        route_handlers=[Operations, *CONTROLLERS, *PEOPLE],
+        dependencies={"house": Provide(provide_house, sync_to_thread=False)},
+        exception_handlers={Exception: problems.on_error},
+        middleware=[Envelope],
+        lifespan=[living],
+        openapi_config=_openapi(house),
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+    )
+    app.state.house = house
+    return app
+
+
+def _openapi(house: House) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Valetkey",
+        version=VERSION,
+        summary="A valet key for AI assistants: scoped, reviewable, revocable access to a user's CRM and project tools.",
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        servers=[],
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="A workspace key (vkw_...) or an assistant's key (vka_...)",
+                )
+            }
+        ),
+        security=[{"key": []}],
+        use_handler_docstrings=True,
+    )
+
+
+def worker() -> ASGIApp:
+    """The application of one server process, from the environment."""
+    config = settings.load(os.environ)
+    logs.configure(config.log)
+    return create_app(build_house(config))

@@ -1,0 +1,82 @@
+"""Who is calling: guards that run before anything of the request is read, and what they found, for the handlers.
+
+    class ToolCalls(Controller):
+        guards = (needs_assistant,)                     # 401 or 403 otherwise
+        dependencies = ASSISTANT
+        async def call(self, assistant: NamedDependency[KeyedAssistant], ...)
+
+Source: RFC 6750 section 2.1. A key in a query string is never looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+
+from core import workspaces
+from core.errors import Refused, Unauthenticated
+from core.model import Actor
+from core.workspaces import KeyedAssistant, KeyedWorkspace
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Where both a workspace and an assistant may ask. `assistant`: the one it is held to; None for a workspace."""
+
+    actor: Actor
+    workspace: str
+    assistant: str | None
+
+
+_SEND = "Send one header: Authorization: Bearer <key>."
+
+
+def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Raises Unauthenticated when there is no single, plain bearer token."""
+    values = connection.headers.getall("authorization", [])
+    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated(_SEND)
+    return token.strip()
+
+
+async def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A workspace or an assistant."""
+    connection.state.caller = await workspaces.by_key(connection.app.state.house, bearer(connection))
+
+
+async def needs_admin(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A workspace's own key (`vkw_...`)."""
+    await needs_caller(connection, handler)
+    if not isinstance(connection.state.caller, KeyedWorkspace):
+        raise Refused("This needs a workspace key (vkw_...); an assistant's key cannot do it.")
+
+
+async def needs_assistant(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """An assistant's key (`vka_...`)."""
+    await needs_caller(connection, handler)
+    if not isinstance(connection.state.caller, KeyedAssistant):
+        raise Refused("This needs an assistant's key (vka_...); a workspace key cannot act for an assistant.")
+
+
+def _found(request: Request[Any, Any, Any]) -> Caller:
+    actor = request.state.caller.actor
+    return Caller(actor, actor.workspace, actor.assistant)
+
+
+def _admin(request: Request[Any, Any, Any]) -> KeyedWorkspace:
+    return request.state.caller  # type: ignore[no-any-return]
+
+
+def _assistant(request: Request[Any, Any, Any]) -> KeyedAssistant:
+    return request.state.caller  # type: ignore[no-any-return]
+
+
+# Given to controllers one by one: a name that is provided everywhere could be nobody's query parameter.
+CALLER = {"caller": Provide(_found, sync_to_thread=False)}
+ADMIN = {"admin": Provide(_admin, sync_to_thread=False)}
+ASSISTANT = {"assistant": Provide(_assistant, sync_to_thread=False)}

@@ -1,0 +1,46 @@
+"""`/health/live`, `/health/ready`, `/metrics`: for whoever runs the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from core import startup
+from core.errors import ValetkeyError
+from core.house import House
+from web import metrics
+
+
+class Health(msgspec.Struct, frozen=True):
+    """`reason` says what is wrong and how to mend it."""
+
+    status: str
+    reason: str | None = None
+
+
+class Operations(Controller):
+    tags = ("Operations",)
+
+    @get("/health/live", operation_id="live", summary="The process answers")
+    async def live(self) -> Health:
+        """Always 200 while the process runs."""
+        return Health("ok")
+
+    @get("/health/ready", operation_id="ready", summary="The service can do its work")
+    async def ready(self, house: NamedDependency[House]) -> Response[Health]:
+        """200 when the database answers, its schema is current and the key ring opens the canary; else 503 with the reason."""
+        try:
+            await startup.check(house)
+        except ValetkeyError as error:
+            return Response(Health("not ready", error.detail), status_code=503)
+        return Response(Health("ok"), status_code=200)
+
+    @get("/metrics", operation_id="metrics", summary="Prometheus metrics", media_type="text/plain")
+    async def metrics(self, house: NamedDependency[House]) -> Response[Any]:
+        """Nothing in here names a user."""
+        await metrics.gather(house)
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
