@@ -372,7 +372,7 @@ async def create_task(
     contact_id: RecordId | None = None,
 ) -> Task:
     """Add a task to the user's own list, due at noon UTC of a day, perhaps about a contact."""
-    properties = {
+    properties: dict[str, str | None] = {
         "hs_task_subject": subject.strip(),
         "hs_task_status": "NOT_STARTED",
         "hs_timestamp": f"{due_on.isoformat()}T12:00:00Z",

@@ -76,8 +76,9 @@ TRANSITION = ["write:issue:jira", "write:issue.property:jira"]
 def missing_scope(status: int, headers: Mapping[str, str], body: Any) -> list[str] | None:
     """[] for Atlassian's way of saying that the token lacks a scope (it never says which), else None."""
     message = body.get("message") if isinstance(body, dict) else None
-    refused = status in (401, 403) and isinstance(message, str)
-    return [] if refused and "scope does not match" in message.lower() else None
+    if status not in (401, 403) or not isinstance(message, str):
+        return None
+    return [] if "scope does not match" in message.lower() else None
 
 
 jira = Connector(
@@ -355,7 +356,7 @@ async def list_transitions(api: Api, issue_key: IssueKey) -> list[Transition]:
     """List the transitions an issue can take now, with the ids that transition_issue takes."""
     path = api.path("/rest/api/3/issue/{key}/transitions", key=issue_key.upper())
     found: FoundTransitions = await api.get(path, into=FoundTransitions)
-    return [Transition(one.id, one.name, one.to and one.to.name) for one in found.transitions]
+    return [Transition(one.id, one.name, one.to.name if one.to else None) for one in found.transitions]
 
 
 @jira.tool(

@@ -68,9 +68,10 @@ class Subject:
         return provider
 
     def cases(self) -> Iterator[Case]:
+        own = {(case.tool, case.name) for case in self.more}
         for main in self.mains:
             yield Case(main.tool, "success", main.arguments, main.result)
-            yield from self._failing(main)
+            yield from (case for case in self._failing(main) if (case.tool, case.name) not in own)
         yield from self.more
 
     def _failing(self, main: Main) -> Iterator[Case]:
@@ -87,6 +88,7 @@ class Subject:
         ways: list[tuple[str, Callable[[Any], None], Refusal]] = [
             ("unauthorized", lambda provider: expire(provider.fake), Refusal("reconnect_required")),
             ("missing_scope", without_scope, missing),
+            ("not_found", failing(404, {"message": "not found"}), Refusal("not_found")),
             ("rate_limited", failing(429, {"message": "slow down"}, wait), Refusal("provider_rate_limited")),
             ("server_error", failing(500, {"message": "internal error"}), Refusal("provider_error")),
         ]

@@ -26,6 +26,7 @@ from core.oauth import (
     refresh,
     revoke,
 )
+from core.registry import cassette_problems, problems
 from core.secret import Secret
 from tests.connectors import wire
 from tests.connectors.cases import Case
@@ -85,12 +86,11 @@ async def test_a_cassette_replays_without_network(case: Case) -> None:
 
 
 def test_every_tool_has_the_cassettes_a_connector_ships_with() -> None:
-    for name, tool in module.hubspot.tools.items():
-        wanted = {"success", "unauthorized", "missing_scope", "rate_limited", "server_error"}
-        wanted |= {"empty", "next_page"} if tool.is_page else set()
-        wanted |= {"not_found"} if "contact_id" in tool.input_schema["properties"] else set()
-        had = {case.name for case in CASES if f"hubspot.{case.tool}" == name}
-        assert wanted <= had, f"{name} lacks {wanted - had}"
+    assert cassette_problems(module.hubspot, wire.CASSETTES) == []
+
+
+def test_nothing_is_wrong_with_the_connector() -> None:
+    assert problems(module.hubspot) == []
 
 
 def test_every_cassette_belongs_to_a_case() -> None:

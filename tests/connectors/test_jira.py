@@ -16,6 +16,7 @@ from connectors import jira as module
 from core.connector import Account, Api, MissingScope, ToolError
 from core.errors import InvalidArguments, ProviderError, TokenRejected
 from core.oauth import ClientRegistration, authorization_url, new_verifier, redeem, refresh
+from core.registry import cassette_problems, problems
 from core.secret import Secret
 from tests.connectors import wire
 from tests.connectors.cases import Case
@@ -72,12 +73,11 @@ async def test_a_cassette_replays_without_network(case: Case) -> None:
 
 
 def test_every_tool_has_the_cassettes_a_connector_ships_with() -> None:
-    for name, tool in module.jira.tools.items():
-        wanted = {"success", "unauthorized", "missing_scope", "rate_limited", "server_error"}
-        wanted |= {"empty", "next_page"} if tool.is_page else set()
-        wanted |= {"not_found"} if "issue_key" in tool.input_schema["properties"] else set()
-        had = {case.name for case in CASES if f"jira.{case.tool}" == name}
-        assert wanted <= had, f"{name} lacks {wanted - had}"
+    assert cassette_problems(module.jira, wire.CASSETTES) == []
+
+
+def test_nothing_is_wrong_with_the_connector() -> None:
+    assert problems(module.jira) == []
 
 
 def test_every_cassette_belongs_to_a_case() -> None:
