@@ -137,10 +137,11 @@ async def test_rebinding_the_address_that_was_checked_is_the_one_that_is_connect
         return await turn(host, port)
 
     real = core.http.address_fault
-    known = lambda text, *, development: (
-        None if text == "203.0.113.7" else real(text, development=development)
-    )  # noqa: E731
-    monkeypatch.setattr(core.http, "address_fault", known)
+
+    def only_the_first(text: str, *, development: bool) -> str | None:
+        return None if text == "203.0.113.7" else real(text, development=development)
+
+    monkeypatch.setattr(core.http, "address_fault", only_the_first)
     with pytest.raises(OutboundError):
         await ask(f"http://evil.example:{inside.port}/latest/meta-data", rebinding)
     assert (asked, inside.connections) == (["evil.example"], 0)

@@ -7,6 +7,7 @@ import gzip
 import socket
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -64,12 +65,11 @@ async def test_no_cookie_is_kept(http: Outbound, wire: Wire) -> None:
 
 
 async def test_no_proxy_and_no_netrc_is_taken_from_the_environment(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    netrc = f"{tmp_path}/netrc"
-    with open(netrc, "w") as file:
-        file.write("machine 127.0.0.1 login ada password secret\n")
-    monkeypatch.setenv("NETRC", netrc)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     wire.answer("GET", "/x", json={})
