@@ -28,10 +28,12 @@ async def introspect(
     """
     if connector.oauth.introspection_url is None:
         raise ProviderError(f"{connector.title} has no introspection endpoint.")
-    url = fill(connector.oauth.introspection_url, {**registration.config, **tokens.fields})
+    fields = {**registration.config, **tokens.fields}
+    url = fill(connector.oauth.introspection_url, fields)
+    audience = fill(connector.oauth.issuer or connector.oauth.token_url, fields)
     params = {"token": tokens.access_token.reveal(), "token_type_hint": "access_token"}
     answer = token_endpoint.read(
-        connector, await token_endpoint.post(http, connector, registration, url, url, params)
+        connector, await token_endpoint.post(http, connector, registration, url, audience, params)
     )
     if answer.get("active") is not True:
         raise ProviderError(f"{connector.title} does not know the token it has just given.")

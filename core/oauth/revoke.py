@@ -6,6 +6,8 @@ know is as dead as one it has just killed (section 2.2).
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Awaitable
 
 from core.connector import Connector, RevocationContext, Rfc7009
@@ -16,6 +18,8 @@ from core.oauth import token_endpoint
 from core.oauth.registration import ClientRegistration
 from core.oauth.token_set import TokenSet
 from core.secret import Secret
+
+log = logging.getLogger("valetkey.oauth")
 
 _ALREADY_DEAD = frozenset({"invalid_token", "invalid_grant"})
 
@@ -42,7 +46,10 @@ async def _own_way(connector: Connector, telling: Awaitable[None]) -> None:
     except ValetkeyError:
         raise
     except Exception as error:  # a connector's own fault: outermost boundary of foreign code
-        raise ToolFailed(f"The connector {connector.slug} failed while ending a token.") from error
+        # where it broke, not what it said: it had the token in its hands
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s: revocation broke: %s at %s:%s", connector.slug, type(error).__name__, *place[:2])
+        raise ToolFailed(f"The connector {connector.slug} failed while ending a token.") from None
 
 
 def _tokens(how: Rfc7009, tokens: TokenSet) -> list[tuple[str, Secret]]:

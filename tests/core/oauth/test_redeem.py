@@ -102,7 +102,13 @@ async def test_a_missing_secret_asks_nobody(http: Outbound, provider: Provider) 
     assert not provider.asked
 
 
-async def test_a_field_for_another_host_fails_closed(http: Outbound, provider: Provider) -> None:
+async def test_a_field_for_another_host_fails_closed_and_the_token_is_given_back(
+    http: Outbound, provider: Provider
+) -> None:
     provider.answer(GOOD | {"instance_url": "https://evil.example"})
     with pytest.raises(ProviderError, match="instance_url"):
         await redeem(http, provider, token_fields={"instance_url": "https://*.acme.example"})
+    assert [(asked.path, asked.body.get("token")) for asked in provider.asked] == [
+        ("/token", None),
+        ("/revoke", "rt-1"),
+    ]

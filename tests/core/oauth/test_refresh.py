@@ -87,7 +87,13 @@ async def test_an_outage_is_not_terminal_and_not_repeated_here(
     assert len(provider.asked) == 1
 
 
-async def test_a_field_for_another_host_fails_closed(http: Outbound, provider: Provider) -> None:
+async def test_a_field_for_another_host_fails_closed_and_the_token_is_given_back(
+    http: Outbound, provider: Provider
+) -> None:
     provider.answer(FRESH | {"instance_url": "https://evil.example"})
     with pytest.raises(ProviderError, match="instance_url"):
         await refresh(http, provider, token_fields={"instance_url": "https://*.acme.example"})
+    assert [(asked.path, asked.body.get("token")) for asked in provider.asked] == [
+        ("/token", None),
+        ("/revoke", "at-1"),
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from core import oauth
 from core.connector import RevocationContext, Rfc7009
-from core.errors import ProviderError, RevocationUnsupported, TokenEndpointUnavailable
+from core.errors import ProviderError, RevocationUnsupported, TokenEndpointUnavailable, ToolFailed
 from core.http import Outbound
 from core.oauth import TokenSet
 from core.secret import Secret
@@ -111,3 +111,15 @@ async def test_a_connectors_own_way_gets_tokens_and_fields(http: Outbound, provi
     await oauth.revoke(http, provider.connector(revocation=own), registration(host="x"), tokens)
     assert got[0].tokens is tokens and dict(got[0].fields) == {"host": "x", "hub": "7"}
     assert got[0].http is http and got[0].registration.client_id == "client-1"
+
+
+async def test_a_connector_that_breaks_is_tried_again_and_says_nothing(
+    http: Outbound, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(context: RevocationContext) -> None:
+        raise KeyError(context.tokens.access_token.reveal())
+
+    with pytest.raises(ToolFailed) as caught:
+        await oauth.revoke(http, provider.connector(revocation=broken), registration(), BOTH)
+    assert "at-1" not in f"{caught.value} {caplog.text}" and caught.value.__cause__ is None
+    assert "KeyError at" in caplog.text and "test_revoke.py" in caplog.text
