@@ -18,12 +18,12 @@ from core.errors import Missing
 
 FOLDER = Path(__file__).parent.parent / "static"
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".ico": "image/x-icon",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
 }
 YEAR = "public, max-age=31536000, immutable"
 HOUR = "public, max-age=3600, must-revalidate"

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from core import audit, grants, receipts
-from core.connector import Connector, Tool
-from core.errors import InvalidCursor, Missing
+from core import audit, grants, receipts, registrations
+from core.connector import Connector, Tool, templates
+from core.errors import InvalidConfig, InvalidCursor, Missing
 from core.grants import GrantFilter
 from core.house import House
 from core.ids import is_id
@@ -95,6 +95,17 @@ class Mine:
     async def _shown(self, grant: Grant) -> Shown:
         connector = self.house.registry.connectors.get(grant.connector)
         return grant, await self.assistant(), connector or Gone(grant.connector, grant.connector)
+
+    async def manage_url(self, grant: Grant) -> str | None:
+        """The provider's own page on connected apps, where the registration says enough to find it."""
+        connector = self.house.registry.connectors.get(grant.connector)
+        if connector is None or connector.manage_url is None:
+            return None
+        registration = await registrations.find(self.house, grant.registration)
+        try:
+            return templates.fill(connector.manage_url, registration.config)
+        except InvalidConfig:
+            return None
 
     async def events(self, grant_id: str, before: str | None) -> tuple[list[AuditEvent], str | None]:
         """A page of what happened under a grant, newest first, and where the next begins."""

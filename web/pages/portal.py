@@ -22,7 +22,6 @@ from web.pages.outcome import away
 from web.pages.render import page, security_headers
 from web.pages.views import portal as views
 from web.pages.views.receipt import receipt_view
-from web.wire import manage_url
 
 COOKIE, CSRF = "me", "me"
 SESSION_S = tickets.SESSION_MS["portal"] // 1000
@@ -66,7 +65,7 @@ class PortalPages(Controller):
             events,
             agreed,
             house.now_ms(),
-            manage_url=manage_url(house, grant),
+            manage_url=await mine.manage_url(grant),
             older=f"/me/grants/{grant.id}?before={older}" if older else None,
             notice=request.query_params.get("done"),
         )

@@ -94,7 +94,7 @@ def page(
     return Response(
         render(template, view, now_ms=now_ms, **more),
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers=security_headers(form_action) | dict(headers or {}),
         cookies=list(cookies),
     )

@@ -26,7 +26,6 @@ class Message(msgspec.Struct, frozen=True):
 class HandoverView(msgspec.Struct, frozen=True):
     """The provider has answered; the chat has to confirm. `message` is None when the page is loaded again."""
 
-    code: str
     session: str
     assistant: str
     connector: str
@@ -34,7 +33,9 @@ class HandoverView(msgspec.Struct, frozen=True):
 
 
 class DoneView(msgspec.Struct, frozen=True):
-    code: str
+    """`code`: granted_less when something stays off, else None."""
+
+    code: str | None
     session: str
     assistant: str
     connector: str
@@ -69,7 +70,7 @@ def ended(kind: str, session: str, target_origin: str | None, reason: str | None
 
 
 def handover_view(session: str, assistant: str, connector: str, message: Message | None) -> HandoverView:
-    return HandoverView("authorized", session, plain(assistant, NAME_CHARS), connector, message)
+    return HandoverView(session, plain(assistant, NAME_CHARS), connector, message)
 
 
 def denied_view(assistant: str, connector: str, *, at_provider: bool, message: Message | None) -> DeniedView:
@@ -83,7 +84,7 @@ def done_view(
     off = tuple(_off(connector, name, grant) for name in agreed if name not in grant.tools)
     extra = tuple(_title(connector, s) for s in grant.scopes_granted if s not in grant.scopes_requested)
     return DoneView(
-        code="granted_less" if off else "connected",
+        code="granted_less" if off else None,
         session=session,
         assistant=plain(assistant, NAME_CHARS),
         connector=connector.title,
