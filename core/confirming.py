@@ -8,6 +8,7 @@ Source: security.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross
 from __future__ import annotations
 
 import asyncio
+import functools
 import hmac
 
 import msgspec
@@ -29,7 +30,7 @@ from core.errors import (
 )
 from core.house import House
 from core.ids import new_id, token_hash
-from core.model import LIVE_STATUSES, Actor, Assistant, ConnectSession, Duration, Fault, Grant, Registration
+from core.model import LIVE_STATUSES, Actor, Assistant, ConnectSession, Duration, Fault, Grant
 from core.oauth import TokenSet
 from core.secret import Secret
 from core.sessions import entry, person
@@ -112,7 +113,7 @@ async def _finish(house: House, session: ConnectSession, completion_hash: bytes,
             house.outbound, connector, client, code=code, verifier=verifier, now_ms=house.now_ms()
         )
         unowned = await _hold(house, session, tokens)
-        account = await _identify(house, connector, registration, tokens)
+        account = await _identify(house, connector, client, tokens)
         tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
         grant, replaced = await house.write(
             lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
@@ -169,18 +170,19 @@ class _Fixed:
 
 
 async def _identify(
-    house: House, connector: Connector, registration: Registration, tokens: TokenSet
+    house: House, connector: Connector, client: oauth.ClientRegistration, tokens: TokenSet
 ) -> Account:
-    """Ask the connector who is behind the token."""
+    """Ask the connector who is behind the token. It may have the provider asked in our client's name (RFC 7662)."""
     if connector.account_function is None:
         raise ToolFailed(f"The connector {connector.slug} does not say whose account it is.")
     api = Api(
         connector,
         house.outbound,
         _Fixed(tokens),
-        fields={**registration.config, **tokens.fields},
+        fields={**client.config, **tokens.fields},
         deadline_s=ACCOUNT_DEADLINE_S,
         development=house.development,
+        introspection=functools.partial(oauth.introspect, house.outbound, connector, client, tokens),
     )
     try:
         account = await connector.account_function(api)
