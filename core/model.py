@@ -5,6 +5,7 @@ Times are `*_at`, milliseconds UTC. `user` is the builder's own id for its user.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -229,7 +230,7 @@ class Entry(msgspec.Struct, frozen=True):
     grant: str | None = None
     call: str | None = None
     tool: str | None = None
-    detail: dict[str, str | int | bool | list[str] | None] = {}
+    detail: Mapping[str, str | int | bool | list[str] | None] = {}
     id: str = msgspec.field(default_factory=lambda: new_id("evt"))
 
 
@@ -250,5 +251,5 @@ class AuditEvent(msgspec.Struct, frozen=True):
     grant: str | None
     call: str | None
     tool: str | None
-    detail: dict[str, str | int | bool | list[str] | None]
+    detail: Mapping[str, str | int | bool | list[str] | None]
     hash: bytes

@@ -14,6 +14,7 @@ import msgspec
 
 from core.clock import DAY_MS
 from core.house import House
+from core.model import LIVE_STATUSES
 from core.registry import Registry
 
 WEEK_MS = 7 * DAY_MS
@@ -47,7 +48,8 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """`open`: ended here, not confirmed by the provider. The next five count active grants; `unused` includes what `unused_90` counts.
+    """`open`: ended here, not confirmed by the provider. `risky` (change or delete) and `deleting` count active grants, `unused`
+    (which includes `unused_90`) and `never` every grant that is not over: as `core.grants.GrantFilter` finds them.
 
     `calls` by connector and `unanswered` by kind (consent, policy, provider, other) cover `CALL_DAYS` days, or the last
     `MOST_EVENTS` events where `capped`.
@@ -73,7 +75,8 @@ class _Grants(msgspec.Struct, frozen=True):
     state: str
     upstream: str
     connector: str
-    idle: str
+    idle_days: int
+    never: int
     count: int
 
 
@@ -87,8 +90,12 @@ class _Lives(msgspec.Struct, frozen=True):
 class _Calls(msgspec.Struct, frozen=True):
     action: str
     outcome: str
-    connector: str | None
+    tool: str | None
     count: int
+
+    @property
+    def connector(self) -> str:
+        return (self.tool or "").partition(".")[0]
 
 
 class _Count(msgspec.Struct, frozen=True):
@@ -117,12 +124,12 @@ async def figures(house: House, workspace: str, weeks: int) -> Figures:
     return Figures(
         **_standing(house.registry, grants),
         points=await _points(house, workspace, now, weeks),
-        calls=_sum(calls, lambda row: row.connector or ""),
+        calls=_sum(calls, lambda row: row.connector),
         unanswered=_sum(
             [row for row in calls if row.action != "tool.called"],
             lambda row: UNANSWERED.get(row.outcome, "other"),
         ),
-        failing=_sum([row for row in calls if row.action == "tool.failed"], lambda row: row.connector or ""),
+        failing=_sum([row for row in calls if row.action == "tool.failed"], lambda row: row.connector),
         capped=capped,
     )
 
@@ -140,16 +147,15 @@ def _standing(registry: Registry, grants: list[_Grants]) -> dict[str, Any]:
     for row in grants:
         if row.upstream == "pending":
             open_by_connector[row.connector] += row.count
-        if row.state == "needs_reconnect":
-            counts["reconnect"] += row.count
-        if row.state != "active":
+        if row.state not in LIVE_STATUSES:
             continue
-        risk = risk_of(registry, row.tools)
+        risk = risk_of(registry, row.tools) if row.state == "active" else "read"
+        counts["reconnect"] += row.count if row.state == "needs_reconnect" else 0
         counts["risky"] += row.count if risk != "read" else 0
         counts["deleting"] += row.count if risk == "delete" else 0
-        counts["never"] += row.count if row.idle == "never" else 0
-        counts["unused"] += row.count if row.idle in ("30", "90") else 0
-        counts["unused_90"] += row.count if row.idle == "90" else 0
+        counts["never"] += row.count if row.never else 0
+        counts["unused"] += row.count if row.idle_days >= 30 else 0
+        counts["unused_90"] += row.count if row.idle_days >= 90 else 0
     named = ("risky", "deleting", "unused", "unused_90", "never", "reconnect")
     return {name: counts[name] for name in named} | {
         "open": sum(open_by_connector.values()),

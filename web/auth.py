@@ -69,11 +69,11 @@ def _found(request: Request[Any, Any, Any]) -> Caller:
 
 
 def _admin(request: Request[Any, Any, Any]) -> KeyedWorkspace:
-    return request.state.caller  # type: ignore[no-any-return]
+    return request.state.caller
 
 
 def _assistant(request: Request[Any, Any, Any]) -> KeyedAssistant:
-    return request.state.caller  # type: ignore[no-any-return]
+    return request.state.caller
 
 
 # Given to controllers one by one: a name that is provided everywhere could be nobody's query parameter.

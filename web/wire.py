@@ -136,7 +136,7 @@ def connector_out(connector: Connector) -> ConnectorOut:
 # ---- registrations ----------------------------------------------------------------------------------------------
 
 
-class RegistrationIn(Body):
+class RegistrationIn(Body, frozen=True):
     client_id: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["valetkey-acme"])]
     client_secret: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
     enabled_tools: list[ToolName] | None = None
@@ -181,7 +181,7 @@ def registration_out(house: House, kept: Registration) -> RegistrationOut:
 # ---- assistants -------------------------------------------------------------------------------------------------
 
 
-class AssistantIn(Body):
+class AssistantIn(Body, frozen=True):
     name: Name
     description: Annotated[str, Meta(max_length=10_000)] | None = None
     logo_url: Text | None = None
@@ -192,7 +192,7 @@ class AssistantIn(Body):
     tools: list[ToolName] | None = None
 
 
-class AssistantPatch(Body):
+class AssistantPatch(Body, frozen=True):
     """Only the fields that are present are changed; null empties one that may be empty."""
 
     name: Name | UnsetType = UNSET
@@ -230,7 +230,7 @@ class AssistantOut(msgspec.Struct, frozen=True):
     key: str | UnsetType = UNSET
 
 
-class KeyIn(Body):
+class KeyIn(Body, frozen=True):
     expires_in: Annotated[int, Meta(ge=60, le=10 * 366 * 86_400, description="Seconds")] | None = None
 
 
@@ -272,19 +272,19 @@ def assistant_out(
 # ---- connect sessions -------------------------------------------------------------------------------------------
 
 
-class UserIn(Body):
+class UserIn(Body, frozen=True):
     id: UserId
     name: Annotated[str, Meta(max_length=1_000)] | None = None
     email: Annotated[str, Meta(max_length=1_000)] | None = None
 
 
-class AskedIn(Body):
+class AskedIn(Body, frozen=True):
     tool: ToolName
     required: bool = False
     reason: Annotated[str, Meta(max_length=2_000)] | None = None
 
 
-class SessionIn(Body):
+class SessionIn(Body, frozen=True):
     user: UserIn
     connector: Annotated[str, Meta(max_length=100, examples=["northwind"])]
     tools: Annotated[list[ToolName | AskedIn], Meta(min_length=1, max_length=100)]
@@ -322,7 +322,7 @@ def session_out(house: House, session: ConnectSession) -> SessionOut:
     )
 
 
-class ConfirmIn(Body):
+class ConfirmIn(Body, frozen=True):
     user: UserId
     code: Annotated[str, Meta(max_length=500)]
 
@@ -368,7 +368,7 @@ class GrantAnswer(msgspec.Struct, frozen=True):
     grant: GrantOut
 
 
-class NarrowIn(Body):
+class NarrowIn(Body, frozen=True):
     """Fewer tools, an earlier end, or both."""
 
     tools: list[ToolName] | None = None
@@ -417,7 +417,7 @@ def stopped_out(house: House, grant: Grant) -> Stopped:
     return Stopped(grant.id, grant.status_at(house.now_ms()), grant.upstream, manage_url(house, grant))
 
 
-class FilterIn(Body):
+class FilterIn(Body, frozen=True):
     user: UserId | None = None
     assistant: Text | None = None
     connector: Text | None = None
@@ -426,7 +426,7 @@ class FilterIn(Body):
     scope: Text | None = None
 
 
-class RevokeIn(Body):
+class RevokeIn(Body, frozen=True):
     """Either `grants`, ids, or `filter`; an empty filter means every grant of the workspace."""
 
     grants: Annotated[list[Text], Meta(max_length=1_000)] | UnsetType = UNSET
@@ -442,7 +442,7 @@ class RevokedOut(msgspec.Struct, frozen=True):
 # ---- tool calls -------------------------------------------------------------------------------------------------
 
 
-class CallIn(Body):
+class CallIn(Body, frozen=True):
     tool: ToolName
     user: UserId
     arguments: dict[str, Any] = {}
@@ -484,7 +484,7 @@ def past_call_out(past: PastCall) -> PastCallOut:
 # ---- the rest ---------------------------------------------------------------------------------------------------
 
 
-class PortalIn(Body):
+class PortalIn(Body, frozen=True):
     user: UserId
     return_url: Text | None = None
 
@@ -494,7 +494,7 @@ class PortalOut(msgspec.Struct, frozen=True):
     expires_at: Time
 
 
-class PolicyBody(Body):
+class PolicyBody(Body, frozen=True):
     """The whole policy; null means no rule. A tool pattern is a tool's name or `slug.*`."""
 
     connectors: list[Text] | None = None
@@ -550,5 +550,5 @@ def event_out(event: AuditEvent) -> EventOut:
         grant=event.grant,
         call=event.call,
         tool=event.tool,
-        detail=event.detail,
+        detail=dict(event.detail),
     )

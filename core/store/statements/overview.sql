@@ -1,9 +1,9 @@
 -- name: overview_grants
 SELECT tools, CASE WHEN status IN ('active', 'needs_reconnect', 'suspended') AND expires_at <= :now THEN 'expired' ELSE status END AS state,
     upstream, connector,
-    CASE WHEN last_used_at IS NULL THEN 'never' WHEN last_used_at < :days_90 THEN '90' WHEN last_used_at < :days_30 THEN '30' ELSE '' END AS idle,
-    count(*) AS count
-FROM grants WHERE workspace = :workspace GROUP BY 1, 2, 3, 4, 5
+    CASE WHEN COALESCE(last_used_at, created_at) <= :days_90 THEN 90 WHEN COALESCE(last_used_at, created_at) <= :days_30 THEN 30 ELSE 0 END AS idle_days,
+    CASE WHEN last_used_at IS NULL THEN 1 ELSE 0 END AS never, count(*) AS count
+FROM grants WHERE workspace = :workspace GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: overview_lives
 SELECT tools, CASE WHEN created_at < :start THEN -1 ELSE (created_at - :start) / :step END AS began,
@@ -18,7 +18,7 @@ SELECT at FROM audit_events WHERE workspace = :workspace AND seq >= :seq ORDER B
 SELECT seq FROM audit_events WHERE workspace = :workspace ORDER BY seq DESC LIMIT 1
 
 -- name: overview_calls
-SELECT action, outcome, connector, count(*) AS count FROM audit_events
+SELECT action, outcome, tool, count(*) AS count FROM audit_events
 WHERE workspace = :workspace AND seq >= :seq AND action IN ('tool.called', 'tool.refused', 'tool.failed') GROUP BY 1, 2, 3
 
 -- name: overview_uses

@@ -10,9 +10,6 @@ SELECT * FROM secrets WHERE workspace = :workspace AND owner = :owner AND kind =
 -- name: secret_destroy
 DELETE FROM secrets WHERE workspace = :workspace AND owner = :owner AND kind = :kind
 
--- name: secret_move
-UPDATE secrets SET owner = :to_owner, kind = :to_kind WHERE workspace = :workspace AND owner = :owner AND kind = :kind
-
 -- name: secrets_not_under
 SELECT * FROM secrets WHERE key_id <> :key_id AND (owner > :after OR (owner = :after AND kind > :after_kind)) ORDER BY owner, kind LIMIT :limit
 
