@@ -7,9 +7,12 @@ Scopes, CRM objects: contacts, companies, deals, tasks, notes, Owners, Pipelines
 Facts the code stands on
 - Authorize at app.hubspot.com, everything else at api.hubapi.com, client id and secret in the form body.
   The v1 token endpoints put secrets into URLs, end on 2027-02-16 and are not used.
-- Scopes of one app are *required* (always in `scope`), *conditionally required* (in `scope` when wanted) or
-  *optional* (in `optional_scope`; silently dropped where the account's product lacks them).
-  docs/connectors/hubspot.md says how to set them.
+- Scopes of one app are *required* (always in `scope`), *conditionally required* (only in `scope`, where wanted)
+  or *optional* (only in `optional_scope`, dropped without a word where the account's product lacks them), by
+  HubSpot's changelog "Advanced auth and scope settings for public apps". A scope is of one kind, but here the same
+  scope is needed for one request and optional in the next. So everything chosen travels in `scope`, the app
+  declares these scopes as conditionally required, and `optional_scope` is not used; contacts, companies, deals
+  and owners are in every HubSpot product [U], so nothing is lost. docs/connectors/hubspot.md has the settings.
 - Tasks and notes are guarded by the contacts scopes. The `.sensitive` and `.highly_sensitive` scopes are
   never asked for.
 - A token answers for the whole HubSpot account, whatever its user may see there (HubSpot staff in the
@@ -87,7 +90,7 @@ hubspot = Connector(
         revocation_scope="account",
         client_auth="client_secret_post",
         always_scopes=("oauth",),
-        optional_scope_param="optional_scope",
+        optional_scope_param=None,  # "optional_scope" exists; why it is not used stands at the top
         rotates_refresh_tokens=False,
     ),
     scopes=[

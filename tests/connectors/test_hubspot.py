@@ -346,7 +346,7 @@ async def test_a_code_becomes_tokens_that_refresh_and_die_on_revocation(provider
         await refresh(http, module.hubspot, REGISTRATION, second, now_ms=0)
 
 
-async def test_optional_scopes_travel_in_hubspots_own_parameter() -> None:
+async def test_everything_chosen_travels_in_scope_since_a_hubspot_scope_is_of_one_kind() -> None:
     url = await authorization_url(
         wire.in_memory(fake.populated().fake),
         module.hubspot,
@@ -358,7 +358,9 @@ async def test_optional_scopes_travel_in_hubspots_own_parameter() -> None:
     )
     query = parse_qs(urlsplit(url).query)
     assert url.startswith("https://app.hubspot.com/oauth/authorize?")
-    assert query["scope"] == [f"oauth {fake.DEALS_READ}"] and query["optional_scope"] == [fake.COMPANIES_READ]
+    assert (
+        query["scope"] == [f"oauth {fake.DEALS_READ} {fake.COMPANIES_READ}"] and "optional_scope" not in query
+    )
     assert query["code_challenge_method"] == ["S256"]
 
 
