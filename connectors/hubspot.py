@@ -1,18 +1,19 @@
 """HubSpot CRM for one person: contacts, companies, their own deals and tasks, notes.
 
-Sources, archived copies read on 2026-11-24 unless a date is given: developers.hubspot.com (OAuth v3 guide,
-Scopes, CRM objects: contacts, companies, deals, tasks, notes, Owners, Pipelines); facts collected
+Sources, archived copies read on 2026-11-24 unless a date is given: developers.hubspot.com (OAuth v3
+guide, Scopes, CRM objects: contacts, companies, deals, tasks, notes, Owners, Pipelines); facts collected
 2026-11-23 from HubSpot's published OpenAPI collection at commit 9989379.
 
 Facts the code stands on
 - Authorize at app.hubspot.com, everything else at api.hubapi.com, client id and secret in the form body.
   The v1 token endpoints put secrets into URLs, end on 2027-02-16 and are not used.
-- Scopes of one app are *required* (always in `scope`), *conditionally required* (only in `scope`, where wanted)
-  or *optional* (only in `optional_scope`, dropped without a word where the account's product lacks them), by
-  HubSpot's changelog "Advanced auth and scope settings for public apps". A scope is of one kind, but here the same
-  scope is needed for one request and optional in the next. So everything chosen travels in `scope`, the app
-  declares these scopes as conditionally required, and `optional_scope` is not used; contacts, companies, deals
-  and owners are in every HubSpot product [U], so nothing is lost. docs/connectors/hubspot.md has the settings.
+- Scopes of one app are *required* (always in `scope`), *conditionally required* (only in `scope`, where
+  wanted) or *optional* (in `optional_scope`, dropped without a word where the account's product lacks
+  them), by HubSpot's changelog "Advanced auth and scope settings for public apps". A scope is of one
+  kind, but here the same scope is needed for one request and optional in the next. So everything chosen
+  travels in `scope`, the app declares these scopes as conditionally required, and `optional_scope` is not
+  used; contacts, companies, deals and owners are in every HubSpot product [U], so nothing is lost.
+  docs/connectors/hubspot.md has the settings.
 - Tasks and notes are guarded by the contacts scopes. The `.sensitive` and `.highly_sensitive` scopes are
   never asked for.
 - A token answers for the whole HubSpot account, whatever its user may see there (HubSpot staff in the
@@ -26,11 +27,12 @@ Facts the code stands on
 - A missing scope is 403 with `context.missingScopes`. Search has a tighter rate limit than the rest, and
   gives out at most 10,000 results.
 
-Not verified against a live account [U]: whether the refresh token rotates (none seen: not assumed); whether
-an access token outlives the revocation of its refresh token (at most 30 minutes); PKCE being enforced (it
-is advertised and sent); the base scope `oauth` in requests; the category names of 401 answers; `hs_is_closed` as a search filter;
-crm.objects.deals.read being enough for GET /crm/v3/pipelines/deals. Limits: no custom objects or custom
-properties; a stage can be set only within the deal's present pipeline.
+Not verified against a live account [U]: whether the refresh token rotates (none seen: not assumed);
+whether an access token outlives the revocation of its refresh token (at most 30 minutes); PKCE being
+enforced (it is advertised and sent); the base scope `oauth` in requests; the category names of 401
+answers; `hs_is_closed` as a search filter; crm.objects.deals.read being enough for GET
+/crm/v3/pipelines/deals. Limits: no custom objects or custom properties; a stage can be set only within
+the deal's present pipeline.
 """
 
 from __future__ import annotations
@@ -177,7 +179,8 @@ async def _owner_id(api: Api) -> str:
 
 
 async def _own_deal(api: Api, id: str) -> Record:
-    """The deal, if the person owns it. Raises Missing alike for one that is not there and one of somebody else."""
+    """The deal, if the person owns it. Raises Missing alike for one that is not there and one of somebody
+    else."""
     owner = await _owner_id(api)
     path = api.path("/crm/v3/objects/deals/{id}", id=id)
     names = ",".join((*records.DEAL, "hubspot_owner_id"))
@@ -218,7 +221,7 @@ async def account(api: Api) -> Account:
     "mine"."""
     who: Introspection = await api.introspect(into=Introspection)
     place = who.hub_domain or f"account {who.hub_id}"
-    fields = {"user_id": str(who.user_id), "hub_id": str(who.hub_id)}
+    fields = {"user_id": str(who.user_id)}
     return Account(id=f"{who.hub_id}:{who.user_id}", label=f"{who.user} in {place}", fields=fields)
 
 
@@ -322,7 +325,8 @@ async def update_deal(
     amount: Annotated[float, msgspec.Meta(ge=0, le=1e12)] | None = None,
     closes_on: date | None = None,
 ) -> Deal:
-    """Change stage, amount or closing date of one of the user's own deals; what is left out stays as it is."""
+    """Change stage, amount or closing date of one of the user's own deals; what is left out stays as it
+    is."""
     changes: dict[str, str | None] = {}
     if stage is not None:
         changes["dealstage"] = stage

@@ -283,7 +283,8 @@ async def my_issues(
     api: Api, text: Words = "", project: ProjectKey | None = None, open_only: bool = True,
     limit: Limit = 20, cursor: PageToken | None = None,
 ) -> Page[Issue]:  # fmt: skip
-    """List the issues assigned to the user, the next due first; perhaps of one project, or with some words."""
+    """List the issues assigned to the user, the next due first; perhaps of one project, or with some
+    words."""
     clauses = ["assignee = currentUser()"]
     if project:
         clauses.append(f"project = {_jql.literal(project.upper())}")

@@ -45,7 +45,7 @@ HUBSPOT = Subject(
     make=fake.populated,
     user=fake.ADA,
     scopes=fake.ALL_SCOPES,
-    fields={"user_id": fake.ADA, "hub_id": "4242"},
+    fields={"user_id": fake.ADA},
     names_scopes=True,
     mains=(
         Main("search_contacts", {"text": "ada", "limit": 5}, page(ADA), "/contacts/search", fake.CONTACTS_READ),

@@ -308,7 +308,7 @@ async def test_the_account_is_a_person_in_a_hubspot_account(provider: fake.HubSp
     assert msgspec.to_builtins(account) == {
         "id": "4242:77",
         "label": "ada@acme.example in acme.example",
-        "fields": {"user_id": "77", "hub_id": "4242"},
+        "fields": {"user_id": "77"},
     }
 
 
