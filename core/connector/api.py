@@ -59,7 +59,7 @@ class Api:
         "_deadline",
         "_http",
         "_introspection",
-        "_links",
+        "_latest",
         "_origins",
         "_tokens",
         "fields",
@@ -88,7 +88,7 @@ class Api:
         self.fields = dict(fields)
         self._deadline = time.monotonic() + deadline_s
         self._origins = _origins(connector, self.fields, development)
-        self._links: dict[str, str] = {}
+        self._latest: httpx.Response | None = None
 
     async def get(
         self, path: str, *, params: Params | None = None, headers: Headers | None = None, into: Any = None
@@ -185,7 +185,7 @@ class Api:
         asked = {**(params or {}), **({cursor_param: cursor} if cursor else {})}
         response = await self._send("GET", path, params=asked, headers=headers)
         items = self._decoded(response, list[item])  # type: ignore[valid-type]
-        following = self.links.get("next")
+        following = self._links(response).get("next")
         return Page(items, self._cursor(following, cursor_param) if following else None)
 
     async def introspect(self, *, into: Any) -> Any:
@@ -200,9 +200,14 @@ class Api:
     @property
     def links(self) -> dict[str, str]:
         """The latest answer's Link header, target by relation. Raises ProviderError when one leads elsewhere."""
-        for target in self._links.values():
+        return self._links(self._latest) if self._latest is not None else {}
+
+    def _links(self, response: httpx.Response) -> dict[str, str]:
+        base = str(response.request.url)
+        found = {relation: urljoin(base, target) for relation, target in answers.links(response).items()}
+        for target in found.values():
             self._check(target)
-        return self._links
+        return found
 
     def _cursor(self, link: str, name: str) -> str | None:
         found = parse_qs(urlsplit(link).query).get(name)
@@ -224,14 +229,14 @@ class Api:
         if route.startswith("//") or "#" in path or templates.unsafe_path(route):
             raise ProviderError("A path of the connector would lead elsewhere; nothing was sent")
         base = templates.fill(self._connector.api_url, self.fields)
-        url = base + (path if not path or path[0] in "/?" else f"/{path}")
-        self._check(url)
-        return url
+        return base + (path if not path or path[0] in "/?" else f"/{path}")
 
     def _check(self, url: str) -> None:
         """The token goes to declared origins only. Raises ProviderError, naming the origin and nothing behind it."""
         origin = templates.origin(url)
-        if origin not in self._origins or templates.unsafe_path(urlsplit(url).path):
+        if origin not in self._origins or templates.unsafe_path(
+            url.partition("?")[0].partition("://")[2].partition("/")[2]
+        ):
             where = origin or "an address that is none"
             raise ProviderError(
                 f"A link of {self._connector.title} led elsewhere ({where}); the token was not sent"
@@ -256,7 +261,7 @@ class Api:
         )
         self._check(str(request.url))
         response = await self._asked(request, reads)
-        self._links = {rel: urljoin(str(request.url), to) for rel, to in answers.links(response).items()}
+        self._latest = response
         if response.status_code >= 400:
             raise answers.refusal(self._connector, response, rule)
         return response
@@ -317,9 +322,9 @@ class _Data(msgspec.Struct, Generic[T], frozen=True):
 
 def _origins(connector: Connector, fields: Mapping[str, str], development: bool) -> frozenset[str]:
     """The origins the token may go to. One whose places are not filled yet is left out, and so is out of reach."""
-    templates_ = [templates.origin_template(connector.api_url), *connector.origins]
-    ready = [one for one in templates_ if all(fields.get(name) for name in templates.places(one))]
-    origins = {templates.origin(templates.fill(one, fields)) for one in ready} - {None}
-    if not development and any(not str(origin).startswith("https://") for origin in origins):
+    wanted = (templates.origin_template(connector.api_url), *connector.origins)
+    ready = [one for one in wanted if all(fields.get(name) for name in templates.places(one))]
+    origins = frozenset(str(templates.origin(templates.fill(one, fields))) for one in ready)
+    if not development and not all(origin.startswith("https://") for origin in origins):
         raise InvalidConfig(f"{connector.title}: the provider's address has to be https")
-    return frozenset(str(origin) for origin in origins)
+    return origins

@@ -6,6 +6,7 @@ segment. Source: WHATWG URL and RFC 3986 section 3.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,9 +22,13 @@ _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[0-9]{1,5}))?\Z",
     re.ASCII,
 )
+_ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
+_HEAD = re.compile(r"[^/?#]*//[^/?#]*")
+_SUSPECT = re.compile(r"[%\\.\x00-\x1f\x7f]")
 _PORTS = {"http": "80", "https": "443"}
 
 
+@functools.lru_cache(maxsize=1_000)
 def places(template: str) -> tuple[str, ...]:
     """The names a template needs, each once."""
     return tuple(dict.fromkeys(_PLACE.findall(template)))
@@ -31,6 +36,12 @@ def places(template: str) -> tuple[str, ...]:
 
 def fill(template: str, fields: Mapping[str, str]) -> str:
     """The URL with every place filled. Raises InvalidConfig when a value is missing or would lead elsewhere."""
+    return _filled(template, tuple(fields.get(name, "") for name in places(template)))
+
+
+@functools.lru_cache(maxsize=4_000)
+def _filled(template: str, values: tuple[str, ...]) -> str:
+    fields = dict(zip(places(template), values, strict=True))
     return _PLACE.sub(lambda match: _filling(template, match, fields), template)
 
 
@@ -73,10 +84,15 @@ def origin(url: str) -> str | None:
 
     Userinfo, backslashes, blanks, control and non-ASCII characters make it None: parsers disagree about those.
     """
-    if not url.isascii() or re.search(r"[\s\\\x00-\x1f\x7f]", url):
+    if not url.isascii() or _ODD.search(url):
         return None
-    head = re.match(r"[^/?#]*//[^/?#]*", url)
-    match = _ORIGIN.match(head[0].lower()) if head else None
+    head = _HEAD.match(url)
+    return _origin(head[0].lower()) if head else None
+
+
+@functools.lru_cache(maxsize=4_000)
+def _origin(head: str) -> str | None:
+    match = _ORIGIN.match(head)
     if match is None or int(match["port"] or 0) > 65535:
         return None
     port = match["port"] and str(int(match["port"]))
@@ -84,6 +100,7 @@ def origin(url: str) -> str | None:
     return f"{match['scheme']}://{match['host']}{shown}"
 
 
+@functools.lru_cache(maxsize=1_000)
 def origin_template(template: str) -> str:
     """The part of a template that decides the origin: all before the path."""
     match = re.match(r"(?:\{[a-z][a-z0-9_]*\}|https?://[^/?#]*)", template)
@@ -147,6 +164,8 @@ def path(template: str, **values: Any) -> str:
 
 def unsafe_path(text: str) -> bool:
     """Whether a path holds a step upwards (in any encoding), a backslash, or a control character."""
+    if not _SUSPECT.search(text):
+        return False
     decoded = unquote(unquote(text))
     if "\\" in decoded or any(ord(char) < 32 or ord(char) == 127 for char in decoded):
         return True
