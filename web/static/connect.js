@@ -38,7 +38,8 @@ async function wait(element) {
   location.replace(element.dataset.then);                // the same address now shows how it ended
 }
 
-function close() {
+/* Not named `close`: a function of a classic script would take the place of window.close. */
+function shut() {
   window.close();
   for (const hint of document.querySelectorAll("[data-closed]")) hint.hidden = false;   // a tab the person opened stays
 }
@@ -46,13 +47,13 @@ function close() {
 function closing() {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.hidden = false;
-    button.addEventListener("click", close);
+    button.addEventListener("click", shut);
   }
   for (const hint of document.querySelectorAll("[data-closed]")) hint.hidden = true;
   const self = document.querySelector("[data-autoclose]");
   if (!self || !window.opener) return;
   self.hidden = false;
-  const timer = setTimeout(close, Number(self.dataset.autoclose) * 1000);
+  const timer = setTimeout(shut, Number(self.dataset.autoclose) * 1000);
   self.querySelector("[data-keep]").addEventListener("click", () => { clearTimeout(timer); self.hidden = true; });
 }
 

@@ -47,20 +47,19 @@
     :host([hidden]) { display: none; }
     :host([theme=light]) { color-scheme: light; } :host([theme=dark]) { color-scheme: dark; }
     * { box-sizing: border-box; } p { margin: 0; }
-    .card { container-type: inline-size; display: grid; gap: 12px; padding: 16px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); }
-    .head { display: grid; grid-template-columns: 40px minmax(0, 1fr); gap: 12px; }
+    .card { container-type: inline-size; display: grid; grid-template-columns: 40px minmax(0, 1fr); gap: 12px; padding: 16px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); }
     .title { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 12px; font-weight: 600; }
     .text, .note { font-size: .875rem; line-height: 20px; color: var(--ink-2); }
     .note { font-size: .8125rem; }
     .letter, ::slotted([slot=logo]) { inline-size: 40px; block-size: 40px; border-radius: 10px; }
     .letter { display: grid; place-items: center; background: #30545c; color: #fff; font-weight: 600; font-size: 1.25rem; }
-    .foot { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; }
+    .foot { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; }
     .btn { flex: 1 1 auto; display: inline-flex; align-items: center; justify-content: center; gap: 8px; min-block-size: 44px; padding: 6px 12px; border: 1px solid var(--strong); border-radius: 10px; background: var(--surface); color: var(--ink); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
     @container (min-width: 420px) { .btn { flex: 0 0 auto; padding-inline: 16px; } }
     .btn:hover { background: var(--sunken); } .btn:disabled { background: var(--sunken); color: var(--ink-2); border-color: var(--line); cursor: default; }
     .main, .main:hover { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
-    .slim { grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; padding: 12px 16px; background: none; font-size: .875rem; line-height: 20px; }
-    .slim .text { color: inherit; }
+    .slim { grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; padding: 12px 16px; font-size: .875rem; line-height: 20px; }
+    .slim > * { grid-column: auto; } .slim .text { color: inherit; }
     .link { border: 0; padding: 4px 0; background: none; color: var(--accent); font: inherit; text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
     svg { inline-size: 20px; block-size: 20px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
@@ -69,8 +68,7 @@
     .mark svg { fill: currentColor; stroke: none; inline-size: 14px; block-size: 14px; }
     .read { color: light-dark(#3b4f66, #afc2d8); } .write { color: light-dark(#8a4a00, #f0b564); } .delete { color: light-dark(#ab241c, #ff948b); }
     .spin { inline-size: 16px; block-size: 16px; border-radius: 50%; border: 2px solid currentColor; border-inline-end-color: transparent; }
-    @media (prefers-reduced-motion: no-preference) { .spin { animation: spin .8s linear infinite; } @keyframes spin { to { rotate: 1turn; } } }
-    .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }`);
+    @media (prefers-reduced-motion: no-preference) { .spin { animation: spin .8s linear infinite; } @keyframes spin { to { rotate: 1turn; } } }`);
 
   const PATHS = {
     check: "m4 10.5 4 4 8-9", minus: "M4 10h12",
@@ -99,7 +97,11 @@
     headers = {};
     labels = {};
     #root = this.attachShadow({ mode: "open" });
-    #live = make("p", { className: "sr" });
+    // One skeleton for all states, so that a change of the words in it is read out.
+    #lead = make("div", {});
+    #said = make("div", {});
+    #foot = make("div", { className: "foot" });
+    #card = make("div", { className: "card" }, this.#lead, this.#said, this.#foot);
     #state = "ask";
     #session = null;
     #origin = null;
@@ -111,8 +113,11 @@
 
     constructor() {
       super();
-      this.#live.setAttribute("role", "status");
+      this.#said.setAttribute("role", "status");
+      this.#card.setAttribute("role", "group");
+      this.#card.setAttribute("part", "card");
       this.#root.adoptedStyleSheets = [SHEET];
+      this.#root.append(this.#card);
     }
 
     connectedCallback() {
@@ -279,7 +284,6 @@
     #to(state) {
       this.#state = state;
       this.#render();
-      this.#live.textContent = this.#label(state === "ask" && this.hasAttribute("reconnect") ? "reconnect" : state).join(". ").replace("..", ".");
     }
 
     #button(label, action, className = "btn") {
@@ -320,31 +324,34 @@
 
     #slim(title, text) {
       const connected = this.#state === "connected";
-      const words = make("p", { className: "text" }, make("b", {}, title), " ", connected && this.#account ? this.#label("as") : text);
       const portal = this.getAttribute("portal-url");
-      const end = connected ? (portal ? make("a", { className: "link", href: portal, target: "_blank", rel: "noopener" }, this.#label("see")) : null)
-        : this.#button("again", () => this.#to("ask"), "link");
-      return make("div", { className: "card slim" }, icon(connected ? "check" : "minus", connected ? "ok" : "none"), words, end);
+      this.#lead.replaceChildren(icon(connected ? "check" : "minus", connected ? "ok" : "none"));
+      this.#said.replaceChildren(make("p", { className: "text" }, make("b", {}, title), " ", connected && this.#account ? this.#label("as") : text));
+      if (!connected) this.#foot.replaceChildren(this.#button("again", () => this.#to("ask"), "link"));
+      else this.#foot.replaceChildren(...(portal ? [make("a", { className: "link", href: portal, target: "_blank", rel: "noopener" }, this.#label("see"))] : []));
     }
 
     #full(title, text) {
       const asking = this.#state === "ask";
       if (asking) [title, text] = [this.getAttribute("heading") || title, this.getAttribute("text") || text];
-      const logo = make("slot", { name: "logo" }, make("span", { className: "letter" }, this.#words("{provider}")[0]));
-      const words = make("div", {}, make("p", { className: "title" }, make("span", {}, title), asking ? this.#mark() : null), make("p", { className: "text" }, asking ? make("slot", {}, text) : text));
-      return make("div", { className: "card" }, make("div", { className: "head" }, logo, words), make("div", { className: "foot" }, ...this.#buttons()));
+      this.#lead.replaceChildren(make("slot", { name: "logo" }, make("span", { className: "letter", ariaHidden: "true" }, this.#words("{provider}")[0])));
+      this.#said.replaceChildren(
+        make("p", { className: "title" }, make("span", {}, title), asking ? this.#mark() : null),
+        make("p", { className: "text" }, asking ? make("slot", {}, text) : text),
+      );
+      this.#foot.replaceChildren(...this.#buttons().filter(Boolean));
     }
 
     #render() {
       const state = this.#state === "ask" && this.hasAttribute("reconnect") ? "reconnect" : this.#state;
+      const slim = ["connected", "declined"].includes(state);
       const [title, text] = this.#label(state);
-      const card = ["connected", "declined"].includes(state) ? this.#slim(title, text) : this.#full(title, text);
-      card.setAttribute("role", "group");
-      card.setAttribute("aria-label", title);
-      card.setAttribute("part", "card");
       const focused = this.#root.activeElement;
-      this.#root.replaceChildren(card, this.#live);
-      if (focused) (card.querySelector("button:not(:disabled), a") || card).focus();
+      this.#card.className = slim ? "card slim" : "card";
+      this.#card.ariaLabel = title;
+      if (slim) this.#slim(title, text);
+      else this.#full(title, text);
+      if (focused) this.#foot.querySelector("button:not(:disabled), a")?.focus();
     }
   }
 

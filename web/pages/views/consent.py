@@ -109,7 +109,8 @@ def consent_view(
 
 def _line(tool: NoticeTool, notice: Notice, chosen: bool, same: bool) -> ToolLine:
     place = "again" if same else "already" if tool.already else "needed" if tool.required else "choice"
-    reason = _reason(tool, plain(notice.assistant_name, NAME_CHARS)) if place == "needed" else None
+    said = place == "needed" and (tool.reason or len(notice.tools) > 1)
+    reason = _reason(tool, plain(notice.assistant_name, NAME_CHARS)) if said else None
     return ToolLine(tool.name, tool.title, tool.risk, tool.text, place, chosen, reason, tool.note)
 
 
