@@ -11,7 +11,7 @@ LOCK := env -u UV_FIND_LINKS -u PIP_FIND_LINKS uv pip compile --quiet --universa
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 ifdef UV
-INSTALL := uv pip install --quiet --python $(RUN)
+INSTALL := uv pip install --quiet --compile-bytecode --python $(RUN)
 else
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 endif

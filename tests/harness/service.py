@@ -10,7 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,17 @@ VALETKEY = [sys.executable, "-m", "web.cli"]
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without settings of Valetkey, of telemetry, of a model or of a proxy."""
-    dropped = ("VALETKEY_", "OTEL_", "OPENAI_", "OIDC_PROVIDER_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    # without bytecode every start of the service would compile everything anew
+    settings = (
+        "VALETKEY_",
+        "OTEL_",
+        "OPENAI_",
+        "OIDC_PROVIDER_URL",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    )
+    dropped = (*settings, "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(dropped)}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
@@ -36,9 +48,13 @@ class Service:
     as often as wanted.
 
     `env` adds to its environment or replaces what stands there. `url` is where it listens and its public URL.
+    `prepared` starts from a copy of a key ring and a database with one workspace, made once a run by the command line:
+    the first `workspace()` is that one. Without, there is a new key ring and no database.
     """
 
-    def __init__(self, folder: Path, *, env: Mapping[str, str] | None = None, workers: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *, env: Mapping[str, str] | None = None, workers: int = 1, prepared: bool = True
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.workers = workers
@@ -58,7 +74,10 @@ class Service:
         }
         self.child: Child | None = None
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
-        if not self.keyring.exists():
+        self._spare: dict[str, str] | None = None
+        if prepared and not self.keyring.exists():
+            self._spare = _copy_prepared(folder)
+        elif not self.keyring.exists():
             self.cli("keys", "init", str(self.keyring))
 
     def start(self, *, within_s: float = 20.0) -> Service:
@@ -108,7 +127,10 @@ class Service:
         return done
 
     def workspace(self, name: str = "Acme") -> Workspace:
-        made = json.loads(self.cli("workspaces", "create", name, "--json").stdout)
+        if name == "Acme" and self._spare:
+            made, self._spare = self._spare, None
+        else:
+            made = json.loads(self.cli("workspaces", "create", name, "--json").stdout)
         return Workspace(self.url, made["workspace"], made["key"])
 
     def log_text(self) -> str:
@@ -129,3 +151,24 @@ class Service:
 
     def files_with(self, secret: str) -> list[str]:
         return [name for name, content in self.written_bytes().items() if secret.encode() in content]
+
+
+@cache
+def _prepared() -> tuple[bytes, bytes, dict[str, str]]:
+    """Key ring, database and `{workspace, key}` of an installation whose one workspace is called Acme."""
+    with tempfile.TemporaryDirectory() as name:
+        first = Service(Path(name), prepared=False)
+        made = json.loads(first.cli("workspaces", "create", "Acme", "--json").stdout)
+        first.close()
+        with sqlite3.connect(first.database) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return first.keyring.read_bytes(), first.database.read_bytes(), made
+
+
+def _copy_prepared(folder: Path) -> dict[str, str]:
+    keyring, database, made = _prepared()
+    (folder / "keyring.json").touch(mode=0o600)
+    (folder / "keyring.json").write_bytes(keyring)
+    (folder / "valetkey.db").write_bytes(database)
+    return dict(made)
