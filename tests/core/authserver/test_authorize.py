@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from core.authserver import AuthorizationRequest, Parameters, Redirect, Refusal, approve, begin, deny
@@ -96,6 +97,7 @@ async def test_pkce_s256_is_demanded_of_confidential_and_public_clients(client_i
         ({"resource": "https://elsewhere.example"}, "invalid_target"),
         ({"scope": ["read", "write"]}, "invalid_request"),
         ({"client_id": "narrow"}, "invalid_scope"),
+        ({"prompt": ["login", "none"]}, "invalid_request"),
     ],
 )
 async def test_a_fault_of_the_client_is_told_to_it_by_redirect(change, error):
@@ -149,6 +151,10 @@ async def test_a_native_app_may_use_any_port_of_its_loopback_address_and_nothing
         "http://user@127.0.0.1:51004/cb",
     ):
         assert isinstance(await begun(uri), Refusal), uri
+    desk.store.clients["named"] = msgspec.structs.replace(
+        desk.store.clients["native"], client_id="named", redirect_uris=("http://localhost/cb",)
+    )
+    assert isinstance(await desk.begin(client_id="named", redirect_uri="http://localhost:51004/cb"), Refusal)
     desk.store.clients["app"] = desk.store.clients["native"].__class__(
         client_id="app", name="A", redirect_uris=("http://127.0.0.1/cb",), secret_hashes=(b"x" * 32,)
     )

@@ -147,7 +147,9 @@ async def test_a_refresh_token_works_for_its_own_client_only_and_survives_the_at
 
 async def test_an_access_token_is_no_refresh_token():
     desk = Desk()
-    assert (await desk.refresh((await desk.tokens())["access_token"])).body["error"] == "invalid_grant"
+    tokens = await desk.tokens()
+    assert (await desk.refresh(tokens["access_token"])).body["error"] == "invalid_grant"
+    assert await desk.is_live(tokens["access_token"]) and await desk.is_live(tokens["refresh_token"])
 
 
 async def test_an_expired_refresh_token_is_refused_without_alarm():
