@@ -20,9 +20,9 @@ from core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from core.errors import RevocationUnsupported, ValetkeyError
 from core.house import House
 from core.ids import new_id
-from core.model import Actor, Entry
+from core.model import Actor, Entry, Grant
 from core.secret import Secret
-from core.store import Tx
+from core.store import Reader, Tx
 from core.vault import Aad
 
 log = logging.getLogger("valetkey.outbox")
@@ -112,12 +112,41 @@ async def drop(tx: Tx, workspace: str, row_id: str) -> None:
     await sealed.destroy(tx, workspace, row_id, "outbox")
 
 
+async def others_share(reader: Reader, registration: str, account_id: str | None, but: str) -> bool:
+    """Whether a live grant besides `but` would lose its token with this account's (`revocation_scope="account"`).
+
+    What dies together is named before the first `:` of an account's id: of `portal:person` the portal. Of an account
+    nobody has named yet it is not known, so every grant of the registration counts.
+    """
+    head = (account_id or "").partition(":")[0]
+    first, last = (f"{head}:", f"{head};") if account_id else ("", "\U0010ffff")  # `;` comes next after `:`
+    found = await reader.one(
+        "grants_sharing_account", int, registration=registration, head=head, first=first, last=last, id=but
+    )
+    return bool(found)
+
+
+async def _is_shared(house: House, row: Telling) -> bool:
+    """Asked again just before telling: a grant may have been made of the same account since the row was written."""
+    registration = await registrations.find(house, row.registration)
+    connector = house.registry.connectors.get(registration.slug)
+    if connector is None or connector.oauth.revocation_scope != "account":
+        return False
+    account = None
+    if row.grant:
+        grant = await house.store.one("grant_get", Grant, workspace=row.workspace, id=row.grant)
+        account = grant.account_id if grant else None
+    return await others_share(house.store, row.registration, account, row.grant or "")
+
+
 async def attempt(house: House, row_id: str) -> Outcome:
     """Tell the provider now; the outcome, which is also written down."""
     row = await house.store.one("outbox_get", Telling, id=row_id)
     if row is None:
         return "revoked"
     try:
+        if await _is_shared(house, row):
+            return await _settle(house, row, "unsupported", "shared_account")
         await _tell(house, row)
     except RevocationUnsupported:
         return await _settle(house, row, "unsupported", None)

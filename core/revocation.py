@@ -95,16 +95,9 @@ async def _upstream(tx: Tx, house: House, grant: Grant) -> tuple[Upstream, str |
     connector = _connector(house, grant)
     if connector is None or connector.oauth.revocation is None:
         return "unsupported", None
-    if connector.oauth.revocation_scope == "account":
-        siblings = await tx.one(
-            "grants_sharing_account",
-            int,
-            registration=grant.registration,
-            account_id=grant.account_id,
-            id=grant.id,
-        )
-        if siblings:
-            return "unsupported", "shared_account"
+    shared = connector.oauth.revocation_scope == "account"
+    if shared and await outbox.others_share(tx, grant.registration, grant.account_id, grant.id):
+        return "unsupported", "shared_account"
     return "pending", None
 
 

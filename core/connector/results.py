@@ -23,6 +23,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 class Account(msgspec.Struct, frozen=True):
     """Who is behind a token at the provider. `id` tells accounts apart for ever; `label` is what a person recognises.
 
+    Where revoking ends all of an account's tokens, what dies together stands before the first `:` of the id.
     `fields`: what URL templates of the connector need and only the provider knows (a site's id); kept with the grant.
     """
 

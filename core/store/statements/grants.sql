@@ -78,7 +78,8 @@ SELECT * FROM grants WHERE workspace = :workspace AND assistant = :assistant AND
 ORDER BY id LIMIT :limit
 
 -- name: grants_sharing_account
-SELECT count(*) FROM grants WHERE registration = :registration AND account_id = :account_id AND id <> :id
+SELECT count(*) FROM grants WHERE registration = :registration AND id <> :id
+    AND (account_id = :head OR (account_id >= :first AND account_id < :last))
     AND status IN ('active', 'needs_reconnect', 'suspended')
 
 -- name: outbox_insert

@@ -1,0 +1,143 @@
+"""HubSpot and Jira through the whole of Valetkey: connect, call, step up, stop, on their fakes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from connectors import hubspot, jira
+from core import grants, outbox
+from core.errors import ConsentRequired, GrantRevoked, ProviderError
+from tests.connectors.fakes import hubspot as fake_hubspot
+from tests.connectors.fakes import jira as fake_jira
+from tests.connectors.household import Household, household
+
+
+@pytest.fixture
+async def at_hubspot(tmp_path: Path) -> AsyncIterator[Household]:
+    provider = fake_hubspot.populated()
+    async with household(tmp_path, hubspot.hubspot, provider, fake_hubspot.CLIENT) as one:
+        yield one
+
+
+@pytest.fixture
+async def at_jira(tmp_path: Path) -> AsyncIterator[Household]:
+    async with household(tmp_path, jira.jira, fake_jira.populated(), fake_jira.CLIENT) as one:
+        yield one
+
+
+# ---- HubSpot -------------------------------------------------------------------------------------------------
+
+
+async def test_hubspot_is_asked_for_the_chosen_tools_scopes_and_no_others(at_hubspot: Household) -> None:
+    scopes, *_ = await at_hubspot.agree(await at_hubspot.session("ada", "search_deals"))
+    assert scopes == ["oauth", "crm.objects.deals.read", "crm.objects.owners.read"]
+
+
+async def test_a_person_connects_hubspot_and_sees_their_own_deals(at_hubspot: Household) -> None:
+    grant = await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals")
+    assert (grant.status, grant.account_label) == ("active", "ada@acme.example in acme.example")
+    found = await at_hubspot.call("ada", "search_deals", text="engine")
+    assert [deal["name"] for deal in found["items"]] == ["Engine order"]
+
+
+async def test_two_people_of_one_hubspot_account_see_each_their_own(at_hubspot: Household) -> None:
+    await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals")
+    await at_hubspot.connect("ben", fake_hubspot.BEN, "search_deals")
+    of_ada = await at_hubspot.call("ada", "search_deals")
+    of_ben = await at_hubspot.call("ben", "search_deals")
+    assert {one["id"] for one in of_ada["items"]} == {"701", "702"}
+    assert {one["id"] for one in of_ben["items"]} == {"710"}
+
+
+async def test_a_scope_hubspot_did_not_give_leaves_its_tool_out(at_hubspot: Household) -> None:
+    tools = ("search_deals", "search_companies")
+    grant = await at_hubspot.connect("ada", fake_hubspot.ADA, *tools, but=[fake_hubspot.COMPANIES_READ])
+    assert grant.tools == ("hubspot.search_deals",)
+    with pytest.raises(ConsentRequired) as refused:
+        await at_hubspot.call("ada", "search_companies")
+    assert refused.value.fields["missing_scopes"] == [fake_hubspot.COMPANIES_READ]
+
+
+async def test_a_step_up_keeps_the_grant_and_adds_the_tool(at_hubspot: Household) -> None:
+    first = await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals")
+    second = await at_hubspot.connect("ada", fake_hubspot.ADA, "update_deal")
+    assert second.id == first.id and set(second.tools) == {"hubspot.search_deals", "hubspot.update_deal"}
+    changed = await at_hubspot.call("ada", "update_deal", deal_id="701", amount=5)
+    assert changed["amount"] == "5"
+
+
+async def test_stopping_one_person_leaves_the_token_that_their_hubspot_account_shares(
+    at_hubspot: Household,
+) -> None:
+    of_ada = await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals")
+    of_ben = await at_hubspot.connect("ben", fake_hubspot.BEN, "search_deals")
+    assert (await at_hubspot.stop(of_ada)).upstream == "unsupported"
+    assert not [one for one in at_hubspot.provider.fake.requests if one.url.path.endswith("/revoke")]
+    with pytest.raises(GrantRevoked):
+        await at_hubspot.call("ada", "search_deals")
+    assert (await at_hubspot.call("ben", "search_deals"))["items"]
+    assert (await at_hubspot.stop(of_ben)).upstream == "revoked"
+
+
+async def test_a_failed_attempt_does_not_end_what_others_of_the_account_have(at_hubspot: Household) -> None:
+    await at_hubspot.connect("ben", fake_hubspot.BEN, "search_deals")
+    everything = [fake_hubspot.DEALS_READ, fake_hubspot.OWNERS_READ]
+    with pytest.raises(ProviderError):
+        await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals", but=everything)
+    at_hubspot.house.clock.offset_ms += 3_600_000
+    await outbox.run_due(at_hubspot.house)
+    assert not [one for one in at_hubspot.provider.fake.requests if one.url.path.endswith("/revoke")]
+
+
+async def test_a_revocation_that_waited_is_given_up_when_somebody_else_of_the_account_connected_meanwhile(
+    at_hubspot: Household,
+) -> None:
+    of_ada = await at_hubspot.connect("ada", fake_hubspot.ADA, "search_deals")
+    at_hubspot.provider.fake.fail(503, {}, path="/revoke")
+    assert (await at_hubspot.stop(of_ada)).upstream == "pending"
+    await at_hubspot.connect("ben", fake_hubspot.BEN, "search_deals")
+    at_hubspot.house.clock.offset_ms += 3_600_000
+    await outbox.run_due(at_hubspot.house)
+    ended = await grants.get(at_hubspot.house, at_hubspot.admin.workspace, of_ada.id)
+    assert ended.upstream == "unsupported"
+    assert len([one for one in at_hubspot.provider.fake.requests if one.url.path.endswith("/revoke")]) == 1
+
+
+# ---- Jira ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_person_connects_jira_and_works_on_one_site(at_jira: Household) -> None:
+    grant = await at_jira.connect("ada", "a1", "my_issues", "add_comment")
+    assert grant.account_label == "ada@acme.example in acme.atlassian.net"
+    found = await at_jira.call("ada", "my_issues")
+    assert [one["key"] for one in found["items"]] == ["ACME-1", "ACME-2"]
+    assert await at_jira.call("ada", "add_comment", issue_key="ACME-1", text="x") == {
+        "id": "1",
+        "issue": "ACME-1",
+    }
+
+
+async def test_a_refreshed_jira_token_still_knows_its_site(at_jira: Household) -> None:
+    await at_jira.connect("ada", "a1", "my_issues")
+    at_jira.house.clock.offset_ms += 2 * 3_600_000
+    assert (await at_jira.call("ada", "my_issues"))["items"]
+    refreshed = [one for one in at_jira.provider.fake.requests if one.url.path == "/oauth/token"]
+    assert len(refreshed) == 2
+
+
+async def test_several_jira_sites_make_no_grant_and_say_why(tmp_path: Path) -> None:
+    provider = fake_jira.populated(fake_jira.ACME, fake_jira.OTHER)
+    async with household(tmp_path, jira.jira, provider, fake_jira.CLIENT) as one:
+        with pytest.raises(ProviderError) as refused:
+            await one.connect("ada", "a1", "my_issues")
+        assert "resource-level" in str(refused.value)
+
+
+async def test_stopping_jira_says_that_atlassian_cannot_be_told(at_jira: Household) -> None:
+    grant = await at_jira.connect("ada", "a1", "my_issues")
+    assert (await at_jira.stop(grant)).upstream == "unsupported"
+    with pytest.raises(GrantRevoked):
+        await at_jira.call("ada", "my_issues")
