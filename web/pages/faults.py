@@ -203,6 +203,28 @@ WORDS = {
         icon="key",
         kind="",
     ),
+    "admin:ticket_used": Words(
+        "This link has been used",
+        "A sign-in link works once and for ten minutes, so that nobody can use it after you.",
+        (),
+        "On the machine that runs Valetkey: valetkey sign-in-link. Then open the link it prints in this browser.",
+        icon="clock",
+        kind="",
+    ),
+    "admin:csrf_failed": Words(
+        "This form is out of date",
+        "It was not the one this page gave to this browser, so it was not taken.",
+        ("Nothing was changed.",),
+        "Open the page again and repeat it. If cookies are blocked for this page, allow them.",
+        icon="lock",
+    ),
+    "admin:forbidden": Words(
+        "This was not allowed",
+        "The form came from another place than this page, so it was not taken.",
+        ("Nothing was changed.",),
+        "Open the page again and repeat it here.",
+        icon="lock",
+    ),
     "admin:not_found": Words(
         "There is no such page",
         "What the address led to is not here, or not in this workspace.",

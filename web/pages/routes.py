@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Controller
 
 from web import problems
+from web.pages.admin.routes import ADMIN
 from web.pages.assets import Assets
 from web.pages.connect import ConnectPages
 from web.pages.faults import page_for
@@ -12,6 +13,6 @@ from web.pages.logos import Logos
 from web.pages.portal import PortalPages
 
 PEOPLE: tuple[type[Controller], ...] = (Assets, Logos, ConnectPages, PortalPages)
-CONTROLLERS: tuple[type[Controller], ...] = PEOPLE
+CONTROLLERS: tuple[type[Controller], ...] = (*PEOPLE, *ADMIN)
 
 problems.page_for = page_for

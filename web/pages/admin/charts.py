@@ -79,7 +79,12 @@ def path(values: Sequence[int], top: int) -> str:
 
 
 def lines(
-    labels: Sequence[str], all_: Sequence[int], some: Sequence[int], heads: Sequence[str], sentence: str, headline: str
+    labels: Sequence[str],
+    all_: Sequence[int],
+    some: Sequence[int],
+    heads: Sequence[str],
+    sentence: str,
+    headline: str,
 ) -> Lines:
     top = top_of(max(all_, default=0))
     grid = "".join(f"M0 {HEIGHT * step / 3:.1f}H{WIDTH}" for step in range(4))
@@ -114,10 +119,15 @@ def bars(pairs: Sequence[tuple[str, int]], unit: str, heads: Sequence[str], head
     top = max((n for _, n in pairs), default=0) or 1
     total = sum(n for _, n in pairs) or 1
     drawn = [
-        Bar(label, f"{n:,}", round(n / top * 100, 1), f"{label}: {n:,} {unit}, {n / total:.0%} of all") for label, n in pairs
+        Bar(label, f"{n:,}", round(n / top * 100, 1), f"{label}: {n:,} {unit}, {n / total:.0%} of all")
+        for label, n in pairs
     ]
     return Bars(
-        headline=headline, bars=drawn, caption=headline, heads=list(heads), rows=[[label, f"{n:,}"] for label, n in pairs]
+        headline=headline,
+        bars=drawn,
+        caption=headline,
+        heads=list(heads),
+        rows=[[label, f"{n:,}"] for label, n in pairs],
     )
 
 

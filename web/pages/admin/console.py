@@ -43,10 +43,16 @@ PLACES = {
     ),
     "jira": Place(
         console="https://developer.atlassian.com/console/myapps/",
-        make="Open the Atlassian developer console, press Create and choose OAuth 2.0 integration. Call it “{workspace}”. Choose resource-level access if you are asked. Console:",
+        make=(
+            "Open the Atlassian developer console, press Create and choose OAuth 2.0 integration. Call it “{workspace}”. "
+            "Choose resource-level access if you are asked. Console:"
+        ),
         redirect="Under Authorization, add OAuth 2.0 (3LO) and paste this as Callback URL, exactly",
         permissions="Under Permissions, add the Jira API and these permissions, nothing else:",
-        then="Client ID and secret stand under Settings. Under Distribution, start sharing if people outside your own account shall connect.",
+        then=(
+            "Client ID and secret stand under Settings. Under Distribution, start sharing if people outside your own "
+            "account shall connect."
+        ),
     ),
 }
 GENERAL = Place(
@@ -62,13 +68,22 @@ def console_steps(connector: Connector, workspace: str, tools: Sequence[str]) ->
     place = PLACES.get(connector.slug, GENERAL)
     secret = " and the client secret" if connector.oauth.client_auth != "none" else ""
     words = {"title": connector.title, "workspace": workspace, "secret": secret}
-    scopes = [*connector.oauth.always_scopes, *union(connector.tools[name].wanted_scopes() for name in tools if name in connector.tools)]
+    scopes = [
+        *connector.oauth.always_scopes,
+        *union(connector.tools[name].wanted_scopes() for name in tools if name in connector.tools),
+    ]
     steps = [
-        ConsoleStep(place.make.format(**words), href=place.console, link=place.console.removeprefix("https://").rstrip("/")),
+        ConsoleStep(
+            place.make.format(**words),
+            href=place.console,
+            link=place.console.removeprefix("https://").rstrip("/"),
+        ),
         ConsoleStep(place.redirect, redirect=True),
     ]
     if scopes and connector.oauth.scope_mode != "none":
         steps.append(ConsoleStep(place.permissions, codes=list(dict.fromkeys(scopes))))
     if connector.oauth.pkce == "S256" and connector.oauth.client_auth != "none":
-        steps.append(ConsoleStep("If it asks what kind of app this is: a server-side (confidential) web app."))
+        steps.append(
+            ConsoleStep("If it asks what kind of app this is: a server-side (confidential) web app.")
+        )
     return [*steps, ConsoleStep(place.then.format(**words))]

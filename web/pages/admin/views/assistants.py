@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core.connector import Connector, Tool
+from core.consent import tool_text
 from core.model import Assistant, KeyRecord
 from core.registry import Registry
 from web.pages.admin.frame import Choice, Choices, Line, Option, State, options
 from web.pages.admin.views.grants import KINDS
-from web.pages.text import plural, sentence
+from web.pages.text import plural
 
 LIFETIMES = (("", "never"), ("2592000", "in 30 days"), ("7776000", "in 90 days"), ("31536000", "in a year"))
 FIELDS = (
@@ -31,6 +32,7 @@ class AssistantRow(msgspec.Struct, frozen=True):
 class AssistantsView(msgspec.Struct, frozen=True):
     rows: list[AssistantRow]
     next: str
+    notice: str
 
 
 class AssistantForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,30 +96,44 @@ def no_faults(faults: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def assistants_view(
-    assistants: Sequence[Assistant], keys: Mapping[str, int], grants: Mapping[str, int], next: str
+    assistants: Sequence[Assistant],
+    keys: Mapping[str, int],
+    grants: Mapping[str, int],
+    next: str,
+    notice: str,
 ) -> AssistantsView:
     rows = [
         AssistantRow(
-            one.id, one.name, list(one.allowed_origins), f"{keys.get(one.id, 0):,}", f"{grants.get(one.id, 0):,}", one.created_at
+            one.id,
+            one.name,
+            list(one.allowed_origins),
+            f"{keys.get(one.id, 0):,}",
+            f"{grants.get(one.id, 0):,}",
+            one.created_at,
         )
         for one in assistants
     ]
-    return AssistantsView(rows, next)
+    return AssistantsView(rows, next, notice)
 
 
 def choices(connectors: Sequence[Connector], chosen: Sequence[str]) -> list[Choices]:
     return [
-        Choices(connector.slug, connector.title, [choice(tool, tool.name in chosen) for tool in connector.tools.values()])
+        Choices(
+            connector.slug,
+            connector.title,
+            [choice(tool, tool.name in chosen) for tool in connector.tools.values()],
+        )
         for connector in connectors
     ]
 
 
 def choice(tool: Tool, on: bool) -> Choice:
-    said = f"Changes {tool.changes}" if tool.changes else f"Sees {tool.sees}" if tool.sees else tool.description
-    return Choice(tool.name, tool.title, sentence(said), KINDS[tool.risk], on)
+    return Choice(tool.name, tool.title, tool_text(tool) or tool.description, KINDS[tool.risk], on)
 
 
-def form_of(assistant: Assistant | None, registry: Registry, faults: Mapping[str, str] | None = None) -> AssistantForm:
+def form_of(
+    assistant: Assistant | None, registry: Registry, faults: Mapping[str, str] | None = None
+) -> AssistantForm:
     connectors = list(registry.connectors.values())
     if assistant is None:
         return AssistantForm(groups=choices(connectors, ()), faults=no_faults(faults))
@@ -145,7 +161,12 @@ def key_row(key: KeyRecord, now_ms: int) -> KeyRow:
 
 
 def assistant_view(
-    assistant: Assistant, keys: Sequence[KeyRecord], grants: int, form: AssistantForm, now_ms: int, notice: str
+    assistant: Assistant,
+    keys: Sequence[KeyRecord],
+    grants: int,
+    form: AssistantForm,
+    now_ms: int,
+    notice: str,
 ) -> AssistantView:
     return AssistantView(
         id=assistant.id,
@@ -160,8 +181,13 @@ def assistant_view(
 
 def key_revoke_view(assistant: Assistant, key: KeyRecord, others: int) -> KeyRevokeView:
     rest = (
-        Line("check", f"{plural(others, 'other key')} of {assistant.name} {'goes' if others == 1 else 'go'} on working.")
+        Line(
+            "check",
+            f"{plural(others, 'other key')} of {assistant.name} {'goes' if others == 1 else 'go'} on working.",
+        )
         if others
-        else Line("warn", f"It is the last one: {assistant.name} cannot call Valetkey until it has a new key.")
+        else Line(
+            "warn", f"It is the last one: {assistant.name} cannot call Valetkey until it has a new key."
+        )
     )
     return KeyRevokeView(assistant.id, assistant.name, key.id, key.last_used_at, rest)

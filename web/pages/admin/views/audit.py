@@ -110,6 +110,16 @@ def audit_view(
 
 def _verdict(verdict: Verdict) -> VerdictView:
     if verdict.ok:
-        return VerdictView("ok", "check", "The chain is unbroken.", f"{plural(verdict.count, 'event')}, from the first to the signed head.")
+        return VerdictView(
+            "ok",
+            "check",
+            "The chain is unbroken.",
+            f"{plural(verdict.count, 'event')}, from the first to the signed head.",
+        )
     text = f"At position {verdict.position:,}: {verdict.what}. " if verdict.position else f"{verdict.what}. "
-    return VerdictView("bad", "warn", "The audit trail was changed.", text + "Keep a copy of the database before anything else, and compare it with your last checkpoint.")
+    return VerdictView(
+        "bad",
+        "warn",
+        "The audit trail was changed.",
+        text + "Keep a copy of the database before anything else, and compare it with your last checkpoint.",
+    )

@@ -65,10 +65,16 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
 
 
-def connectors_view(registry: Registry, registrations: Mapping[str, Registration], notice: str) -> ConnectorsView:
+def connectors_view(
+    registry: Registry, registrations: Mapping[str, Registration], notice: str
+) -> ConnectorsView:
     groups = []
     for category, title in CATEGORIES:
-        rows = [_row(one, registrations.get(one.slug)) for one in registry.connectors.values() if one.category == category]
+        rows = [
+            _row(one, registrations.get(one.slug))
+            for one in registry.connectors.values()
+            if one.category == category
+        ]
         if rows:
             groups.append(ConnectorGroup(title, rows))
     return ConnectorsView(groups, notice)
@@ -77,7 +83,13 @@ def connectors_view(registry: Registry, registrations: Mapping[str, Registration
 def _row(connector: Connector, registration: Registration | None) -> ConnectorRow:
     total = len(connector.tools)
     if registration is None:
-        return ConnectorRow(connector.slug, connector.title, plural(total, "tool"), State("", "minus", "Not set up"), "Register")
+        return ConnectorRow(
+            connector.slug,
+            connector.title,
+            plural(total, "tool"),
+            State("", "minus", "Not set up"),
+            "Register",
+        )
     on = total if registration.enabled_tools is None else len(registration.enabled_tools)
     text = f"{on} of {plural(total, 'tool')} switched on"
     return ConnectorRow(connector.slug, connector.title, text, State("ok", "check", "Registered"), "Open")
@@ -104,7 +116,9 @@ def connector_view(
         slug=connector.slug,
         title=connector.title,
         heading=connector.title if registration else f"Register {connector.title}",
-        lead=plural(len(connector.tools), "tool") + "." if registration else f"About five minutes. You need an administrator’s account at {connector.title}.",
+        lead=plural(len(connector.tools), "tool") + "."
+        if registration
+        else f"About five minutes. You need an administrator’s account at {connector.title}.",
         registered=registration is not None,
         saved_at=registration.updated_at if registration else None,
         grants=plural(grants, "live grant"),
@@ -142,10 +156,19 @@ def _config(name: str, value: str, fault: str) -> ConfigField:
 def _facts(connector: Connector) -> list[Fact]:
     oauth, title = connector.oauth, connector.title
     pkce = "S256, always" if oauth.pkce == "S256" else f"Off: {oauth.pkce.reason}"
-    stop = "Confirmed by the provider" if oauth.revocation else "Cannot be told from here; people remove it there"
+    stop = (
+        "Confirmed by the provider"
+        if oauth.revocation
+        else "Cannot be told from here; people remove it there"
+    )
     facts = [Fact("Proof key (PKCE)", pkce), Fact(f"When access is stopped, {title} is", stop)]
     if oauth.access_token_ttl_s:
-        facts.append(Fact(f"Access ends at {title} after", f"{plural(oauth.access_token_ttl_s // 60, 'minute')}, renewed here"))
+        facts.append(
+            Fact(
+                f"Access ends at {title} after",
+                f"{plural(oauth.access_token_ttl_s // 60, 'minute')}, renewed here",
+            )
+        )
     if oauth.scope_mode != "request":
         facts.append(Fact("Permissions", f"Set in the app at {title}, the same for everybody"))
     if oauth.revocation_scope == "account":

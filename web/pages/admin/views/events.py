@@ -14,7 +14,7 @@ ACTIONS: Mapping[str, tuple[str, Kind, str]] = {
     "workspace.created": ("home", "", "The workspace was made"),
     "policy.changed": ("rules", "info", "{who} changed the policy"),
     "admin.signed_in": ("user", "", "An administrator signed in"),
-    "admin.signed_out": ("leave", "", "{who} signed out"),
+    "portal.signed_in": ("user", "", "{who} opened “Who may use my data”"),
     "assistant.created": ("bot", "", "{who} registered {assistant}"),
     "assistant.changed": ("bot", "", "{who} changed {assistant}"),
     "assistant.deleted": ("x", "bad", "{who} deleted {assistant}"),
@@ -23,35 +23,47 @@ ACTIONS: Mapping[str, tuple[str, Kind, str]] = {
     "registration.created": ("plug", "", "{who} registered {connector}"),
     "registration.changed": ("plug", "", "{who} changed the registration of {connector}"),
     "registration.deleted": ("x", "bad", "{who} deleted the registration of {connector}"),
-    "connect_session.created": ("bot", "", "{assistant} asked {user} for {connector}"),
-    "connect_session.opened": ("eye", "", "{user} opened the consent page of {assistant}"),
-    "connect_session.consented": ("doc", "", "{user} agreed to what {assistant} asked in {connector}"),
-    "connect_session.authorized": ("right", "", "{user} came back from {connector}"),
-    "connect_session.completed": ("check", "ok", "{user} connected {connector} for {assistant}"),
+    "connect_session.authorized": (
+        "right",
+        "",
+        "{user} agreed, and {connector} let {assistant} in; to be confirmed",
+    ),
+    "connect_session.completed": (
+        "check",
+        "ok",
+        "{assistant} confirmed that it was {user} who connected {connector}",
+    ),
     "connect_session.denied": ("minus", "", "{user} said no to {assistant} for {connector}"),
     "connect_session.failed": ("warn", "bad", "Connecting {connector} for {user} failed"),
-    "connect_session.expired": ("clock", "", "The request of {assistant} to {user} expired"),
+    "connect_session.expired": ("clock", "", "The request of {assistant} to {user} for {connector} expired"),
     "grant.created": ("key", "ok", "{user} gave {assistant} access to {connector}"),
     "grant.widened": ("key", "ok", "{user} allowed {assistant} more in {connector}"),
-    "grant.updated": ("key", "ok", "{user} allowed {assistant} more in {connector}"),
-    "grant.narrowed": ("minus", "info", "{who} narrowed what {assistant} may do in {connector}"),
+    "grant.narrowed": ("minus", "info", "{who} narrowed what {assistant} may do in {connector} for {user}"),
     "grant.revoked": ("stop", "", "{who} ended the access of {assistant} to {connector} for {user}"),
     "grant.expired": ("clock", "", "The access of {assistant} to {connector} for {user} ran out"),
-    "grant.needs_reconnect": ("plug", "warn", "{connector} no longer accepts the access of {user}"),
-    "grant.reconnected": ("plug", "ok", "{user} connected {connector} again"),
-    "grant.suspended": ("pause", "warn", "{who} suspended the access of {assistant} for {user}"),
-    "grant.upstream_revoked": ("check", "ok", "{connector} confirmed the end"),
-    "grant.upstream_unsupported": ("info", "", "{connector} cannot be told; the credential was destroyed here"),
-    "grant.upstream_given_up": ("warn", "bad", "{connector} never confirmed; the credential was destroyed here"),
-    "credential.refreshed": ("retry", "", "The credential was renewed at {connector}"),
-    "credential.destroyed": ("lock", "", "The credential was destroyed"),
+    "grant.needs_reconnect": (
+        "plug",
+        "warn",
+        "{connector} no longer accepts the access of {assistant} for {user}",
+    ),
+    "grant.revoked_upstream": ("check", "ok", "The provider confirmed the end"),
+    "grant.not_revoked_upstream": (
+        "warn",
+        "bad",
+        "The provider did not confirm the end; the credential was destroyed here",
+    ),
     "tool.called": ("eye", "", "{assistant} used {tool} for {user}"),
     "tool.refused": ("x", "bad", "{assistant} was refused {tool} for {user}"),
     "tool.failed": ("warn", "warn", "{tool} failed for {user}"),
-    "portal.opened": ("user", "", "{user} opened the own page"),
 }
 OUTCOMES: Mapping[str, State] = {"ok": State("ok", "check", "Done")}
-ACTORS = {"assistant": "assistant", "admin": "administrator", "user": "user", "system": "Valetkey", "provider": "provider"}
+ACTORS = {
+    "assistant": "assistant",
+    "admin": "administrator",
+    "user": "user",
+    "system": "Valetkey",
+    "provider": "provider",
+}
 
 
 def _tool(event: AuditEvent, names: Names) -> str:
@@ -80,12 +92,12 @@ def sentence(event: AuditEvent, names: Names) -> str:
     if not form:
         return capital(event.action.replace(".", " ").replace("_", " "))
     return form.format(
-            who=_who(event, names),
-            assistant=names.assistant(event.assistant) if event.assistant else "an assistant",
-            connector=names.connector(event.connector) if event.connector else "a connector",
-            tool=_tool(event, names),
-            user=event.user or "somebody",
-        )
+        who=_who(event, names),
+        assistant=names.assistant(event.assistant) if event.assistant else "an assistant",
+        connector=names.connector(event.connector) if event.connector else "a connector",
+        tool=_tool(event, names),
+        user=event.user or "somebody",
+    )
 
 
 def more(event: AuditEvent) -> str:
@@ -94,7 +106,10 @@ def more(event: AuditEvent) -> str:
     if reason := detail.get("reason"):
         said.append(f"Reason: “{reason}”")
     if isinstance(count := detail.get("count"), int):
-        said.append(plural(count, str(detail.get("unit") or "item")))
+        group = detail.get("group")
+        said.append(f"{plural(count, 'item')} of {group}" if group else plural(count, "item"))
+    if isinstance(removed := detail.get("removed"), list) and removed:
+        said.append(f"Taken away: {', '.join(removed)}")
     if event.outcome not in ("ok", ""):
         said.append(outcome(event).text)
     return ". ".join(said) + "." if said else ""

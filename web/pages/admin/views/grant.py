@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from core.clock import DAY_MS
 from core.connector import Connector
-from core.model import AuditEvent, Grant
+from core.model import LIVE_STATUSES, AuditEvent, ConnectSession, Grant, Receipt
 from core.overview import Use
-from web.pages.admin.frame import Event, Fact, Kind, Line, State
+from web.pages.admin.frame import Event, Fact, Kind, State
 from web.pages.admin.views import events
 from web.pages.admin.views.grants import KINDS, STATES, Names
 from web.pages.text import capital, number, plural
 
-QUIET = ("tool.called", "credential.refreshed")  # told as one line each, however many there were
+UNUSED_DAYS = 30  # a tool nobody used for so long can be taken away
 
 
 class ToolLine(msgspec.Struct, frozen=True):
@@ -75,21 +76,22 @@ class GrantView(msgspec.Struct, frozen=True):
     notice: str = ""
 
 
-def grant_view(
-    grant: Grant,
-    names: Names,
-    uses: Sequence[Use],
-    trail: Sequence[AuditEvent],
-    *,
-    now_ms: int,
-    unused_days: int,
-    manage_url: str | None = None,
-    notice: str = "",
-) -> GrantView:
-    """`trail`: the grant's events, newest first."""
+class Story(msgspec.Struct, frozen=True):
+    """All that is known of a grant. `sessions`: the requests that led to it; `trail`: its latest events."""
+
+    grant: Grant
+    uses: Sequence[Use] = ()
+    trail: Sequence[AuditEvent] = ()
+    sessions: Sequence[ConnectSession] = ()
+    receipts: Sequence[Receipt] = ()
+    manage_url: str | None = None
+
+
+def grant_view(story: Story, names: Names, now_ms: int, notice: str = "") -> GrantView:
+    grant = story.grant
     status = grant.status_at(now_ms)
-    live = status not in ("expired", "revoked")
-    by_tool = {use.tool: use for use in uses}
+    live = status in LIVE_STATUSES
+    by_tool = {use.tool: use for use in story.uses}
     return GrantView(
         id=grant.id,
         user=grant.user,
@@ -98,11 +100,11 @@ def grant_view(
         slug=grant.connector,
         state=STATES[status],
         live=live,
-        ended=None if live else _ended(grant, status, names, manage_url),
-        advice=_advice(grant, names, by_tool, now_ms, unused_days) if live else None,
+        ended=None if live else _ended(grant, status, names, story.manage_url),
+        advice=_advice(grant, names, by_tool, now_ms) if live else None,
         began=grant.created_at,
         tools=[_tool(tool, names, by_tool.get(tool)) for tool in grant.tools],
-        timeline=_timeline(grant, names, uses, trail, now_ms) if live else _timeline(grant, names, uses, trail, None),
+        timeline=_timeline(story, names, now_ms),
         facts=_facts(grant, names),
         scopes=_scopes(grant, names.connectors.get(grant.connector), by_tool),
         receipt=grant.receipt,
@@ -127,8 +129,12 @@ def _facts(grant: Grant, names: Names) -> list[Fact]:
     if grant.purpose:
         facts.append(Fact("Purpose, in the assistant’s words", f"“{grant.purpose}”"))
     facts.append(Fact("Began", at=grant.created_at))
-    facts.append(Fact("Ends", at=grant.expires_at) if grant.expires_at else Fact("Ends", "When somebody stops it"))
-    facts.append(Fact("Last used", at=grant.last_used_at) if grant.last_used_at else Fact("Last used", "Never"))
+    facts.append(
+        Fact("Ends", at=grant.expires_at) if grant.expires_at else Fact("Ends", "When somebody stops it")
+    )
+    facts.append(
+        Fact("Last used", at=grant.last_used_at) if grant.last_used_at else Fact("Last used", "Never")
+    )
     return facts
 
 
@@ -149,11 +155,11 @@ def _scopes(grant: Grant, connector: Connector | None, uses: Mapping[str, Use]) 
     return lines
 
 
-def _advice(grant: Grant, names: Names, uses: Mapping[str, Use], now_ms: int, unused_days: int) -> Advice | None:
+def _advice(grant: Grant, names: Names, uses: Mapping[str, Use], now_ms: int) -> Advice | None:
     """Only where some tool was used and another never, and the grant is old enough to tell."""
     keep = [tool for tool in grant.tools if tool in uses]
     idle = [tool for tool in grant.tools if tool not in uses]
-    if not keep or not idle or now_ms - grant.created_at < unused_days * 86_400_000:
+    if not keep or not idle or now_ms - grant.created_at < UNUSED_DAYS * DAY_MS:
         return None
     title = f"{capital(number(len(idle)))} of {number(len(grant.tools))} tools {'was' if len(idle) == 1 else 'were'} never used."
     titles = ", ".join(f"“{_tool(tool, names, None).title}”" for tool in idle)
@@ -162,14 +168,10 @@ def _advice(grant: Grant, names: Names, uses: Mapping[str, Use], now_ms: int, un
 
 def _ended(grant: Grant, status: str, names: Names, manage_url: str | None) -> Ended:
     connector = names.connector(grant.connector)
-    kind, icon, told = {
-        "revoked": ("ok", "check", f"{connector} confirmed that it is over."),
-        "pending": ("warn", "clock", f"{connector} has not confirmed yet. Valetkey keeps trying; the access is closed here already."),
-        "unsupported": ("info", "info", f"{connector} cannot be told from here. The credential was destroyed; the entry there stays until the person removes it."),
-    }.get(grant.upstream, ("info", "info", "The credential was destroyed."))
+    kind, icon, told = _told(grant, connector)
     deep = manage_url if grant.upstream in ("pending", "unsupported") else None
     return Ended(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         icon=icon,
         what="Expired" if status == "expired" else "Ended",
         at=grant.ended_at or grant.expires_at or grant.created_at,
@@ -182,25 +184,81 @@ def _ended(grant: Grant, status: str, names: Names, manage_url: str | None) -> E
     )
 
 
+def _told(grant: Grant, connector: str) -> tuple[Kind, str, str]:
+    """What the provider knows of the end, and what became of the credential."""
+    if grant.upstream == "revoked":
+        return "ok", "check", f"{connector} confirmed that it is over. The credential was destroyed."
+    if grant.upstream == "pending":
+        return (
+            "warn",
+            "clock",
+            f"{connector} has not confirmed yet. Valetkey keeps trying; here it is closed already.",
+        )
+    if grant.upstream == "none":
+        return "info", "info", "The credential was destroyed."
+    gone = "The credential was destroyed here."
+    if grant.status_reason == "shared_account":
+        return (
+            "info",
+            "info",
+            f"Other grants use the same account, and telling {connector} would end them too. {gone}",
+        )
+    if grant.status_reason == "never_confirmed":
+        return "bad", "warn", f"{connector} never confirmed it. {gone} The person can remove the entry there."
+    return (
+        "info",
+        "info",
+        f"{connector} cannot be told from here. {gone} The entry there stays until the person removes it.",
+    )
+
+
 def _ender(ended_by: str | None) -> str:
     kind, _, id = (ended_by or "").partition(":")
-    known = {"admin": "an administrator", "user": "the user", "assistant": "the assistant", "system": "Valetkey", "provider": "the provider"}
+    known = {
+        "admin": "an administrator",
+        "user": "the user",
+        "assistant": "the assistant",
+        "system": "Valetkey",
+        "provider": "the provider",
+    }
     return known.get(kind, id or kind)
 
 
-def _timeline(
-    grant: Grant, names: Names, uses: Sequence[Use], trail: Sequence[AuditEvent], now_ms: int | None
-) -> list[Event]:
-    told = [events.timeline(event, names, to_grant=False) for event in trail if event.action not in QUIET]
-    calls = sum(use.calls for use in uses)
-    last = max((use.last_at or 0 for use in uses), default=0)
-    if calls:
-        told.append(Event(last, "eye", f"{plural(calls, 'call')} so far.", "", "", f"/admin/audit?grant={grant.id}&action=tool.called", "Show each call"))
-    refreshed = [event.at for event in trail if event.action == "credential.refreshed"]
-    if refreshed:
-        told.append(Event(max(refreshed), "retry", f"The credential was renewed, {plural(len(refreshed), 'time')} lately."))
-    if not any(event.action.startswith(("grant.created", "connect_session.completed")) for event in trail):
-        told.append(Event(grant.created_at, "key", f"{grant.user} gave access.", "ok"))
-    if now_ms is not None and grant.expires_at:
-        told.append(Event(grant.expires_at, "clock", "Ends by itself then.", "warn"))
+def _timeline(story: Story, names: Names, now_ms: int) -> list[Event]:
+    """Newest first; calls are told as one line, however many there were."""
+    grant = story.grant
+    told = [
+        events.timeline(event, names, to_grant=False)
+        for event in story.trail
+        if not event.action.startswith("tool.")
+    ]
+    told += [_asked(session, names) for session in story.sessions]
+    told += [_agreed(receipt) for receipt in story.receipts]
+    if story.uses:
+        calls, last = sum(use.calls for use in story.uses), max(use.last_at or 0 for use in story.uses)
+        href = f"/admin/audit?grant={grant.id}&action=tool.called"
+        told.append(Event(last, "eye", f"{plural(calls, 'call')} so far.", href=href, link="Show each call"))
+    if grant.expires_at and grant.status_at(now_ms) in LIVE_STATUSES:
+        told.append(Event(grant.expires_at, "clock", "It ends by itself then.", "warn"))
     return sorted(told, key=lambda event: -event.at)
+
+
+def _asked(session: ConnectSession, names: Names) -> Event:
+    what = f"{names.assistant(session.assistant)} asked for {plural(len(session.asked), 'tool')}."
+    return Event(session.created_at, "bot", what, more=f"“{session.purpose}”" if session.purpose else "")
+
+
+def _agreed(receipt: Receipt) -> Event:
+    agreed = msgspec.json.decode(receipt.body, type=_Agreed).agreed
+    what = f"{receipt.user} agreed to {plural(len(agreed), 'tool')}."
+    return Event(
+        receipt.created_at,
+        "doc",
+        what,
+        href=f"/admin/receipts/{receipt.id}",
+        link="The receipt, with the exact text shown",
+    )
+
+
+class _Agreed(msgspec.Struct):
+    agreed: list[msgspec.Raw]

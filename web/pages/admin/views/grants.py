@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 import msgspec
 
 from core.connector import Connector
-from core.model import Grant, GrantStatus
+from core.grants import GrantFilter, Order
+from core.model import Grant, GrantStatus, Upstream
 from web.pages.admin.frame import Link, Option, State, options
 from web.pages.text import plural
 
@@ -23,15 +24,12 @@ STATES: dict[GrantStatus, State] = {
 }
 OPEN_STATE = State("warn", "clock", "Provider not confirmed")
 KINDS = {"read": "read", "write": "change", "delete": "delete"}
-SORTS = {
-    "created": ("created", "Oldest first"),
-    "-created": ("created", "Newest first"),
-    "-last_used": ("used", "Latest use first"),
-    "last_used": ("used", "Longest unused first"),
-    "expires": ("ends", "Ends first"),
-    "-expires": ("ends", "Ends last"),
-    "user": ("user", "User, A to Z"),
-    "-user": ("user", "User, Z to A"),
+SORTS: dict[Order, str] = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "last_used": "Latest use first",
+    "least_used": "Longest unused first",
+    "ends_first": "Ends first",
 }
 
 
@@ -41,17 +39,41 @@ class Query(msgspec.Struct, frozen=True, omit_defaults=True):
     user: str | None = None
     assistant: str | None = None
     connector: str | None = None
-    status: str | None = None
-    unused_for_days: int | None = None
+    status: GrantStatus | None = None
+    unused_for_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
     scope: str | None = None
-    can: str | None = None
-    never_used: str | None = None
-    upstream: str | None = None
-    sort: str | None = None
+    can: Literal["change", "delete"] | None = None
+    never_used: Literal["yes"] | None = None
+    upstream: Upstream | None = None
+    sort: Order | None = None
+
+    @property
+    def order(self) -> Order:
+        return self.sort or "newest"
+
+    def filter(self, connectors: Mapping[str, Connector]) -> GrantFilter:
+        """What core is asked for: "can change" becomes the tools that can."""
+        risks = {"change": ("write", "delete"), "delete": ("delete",)}.get(self.can or "")
+        tools = [tool for connector in connectors.values() for tool in connector.tools.values()]
+        return GrantFilter(
+            user=self.user,
+            assistant=self.assistant,
+            connector=self.connector,
+            status=self.status,
+            unused_for_days=self.unused_for_days,
+            scope=self.scope,
+            upstream=self.upstream,
+            never_used=self.never_used is not None,
+            any_tool=None if risks is None else tuple(tool.name for tool in tools if tool.risk in risks),
+        )
 
     @property
     def pairs(self) -> dict[str, str]:
-        return {name: str(value) for name, value in msgspec.structs.asdict(self).items() if value not in (None, "")}
+        return {
+            name: str(value)
+            for name, value in msgspec.structs.asdict(self).items()
+            if value not in (None, "")
+        }
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -100,7 +122,6 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    user: Column
     used: Column
     ends: Column
 
@@ -167,7 +188,7 @@ def grants_view(
     grants: Sequence[Grant], query: Query, names: Names, *, now_ms: int, cursor: str, next: str
 ) -> GrantsView:
     rows = [row(grant, names, now_ms) for grant in grants]
-    order = SORTS[query.sort or "-created"][1].lower()
+    order = SORTS[query.order].lower()
     return GrantsView(
         rows=rows,
         filter=filter_view(query, names),
@@ -184,18 +205,28 @@ def grants_view(
 def filter_view(query: Query, names: Names) -> Filter:
     scopes = {name: scope.title for c in names.connectors.values() for name, scope in c.scopes.items()}
     live = {slug: c.title for slug, c in names.connectors.items()}
-    unused = [("", "Used any time"), ("7", "Unused 7 days"), ("30", "Unused 30 days"), ("90", "Unused 90 days")]
+    unused = [
+        ("", "Used any time"),
+        ("7", "Unused 7 days"),
+        ("30", "Unused 30 days"),
+        ("90", "Unused 90 days"),
+    ]
     can = [("", "Can do anything"), ("change", "Can change or delete"), ("delete", "Can delete")]
     chosen = set(query.conditions)
     return Filter(
         user=query.user or "",
         assistants=options([("", "All assistants"), *names.assistants.items()], query.assistant),
         connectors=options([("", "All connectors"), *live.items()], query.connector),
-        states=options([("", "All states"), *((status, s.text) for status, s in STATES.items())], query.status),
+        states=options(
+            [("", "All states"), *((status, s.text) for status, s in STATES.items())], query.status
+        ),
         can=options(can, query.can),
         unused=options(unused, str(query.unused_for_days or "")),
-        scopes=options([("", "All permissions"), *((name, f"{name} ({title})") for name, title in scopes.items())], query.scope),
-        sorts=options(((sort, label) for sort, (_, label) in SORTS.items()), query.sort or "-created"),
+        scopes=options(
+            [("", "All permissions"), *((name, f"{name} ({title})") for name, title in scopes.items())],
+            query.scope,
+        ),
+        sorts=options(SORTS.items(), query.order),
         set=len(chosen),
         open=bool(chosen - {"user"}),
         hidden=list(query.pairs.items()),
@@ -203,23 +234,21 @@ def filter_view(query: Query, names: Names) -> Filter:
 
 
 def _columns(query: Query) -> Columns:
-    def column(label: str, name: str, first: str, other: str) -> Column:
-        now = query.sort or "-created"
-        order = {name: "ascending", f"-{name}": "descending"}.get(now, "")
-        return Column(label, query.href(sort=other if now == first else first), order)  # type: ignore[arg-type]
-
+    now = query.order
+    used: Literal["ascending", "descending", ""] = (
+        "descending" if now == "last_used" else "ascending" if now == "least_used" else ""
+    )
     return Columns(
-        user=column("User", "user", "user", "-user"),
-        used=column("Last used", "last_used", "-last_used", "last_used"),
-        ends=column("Ends", "expires", "expires", "-expires"),
+        used=Column("Last used", query.href(sort="least_used" if now == "last_used" else "last_used"), used),
+        ends=Column("Ends", query.href(sort="ends_first"), "ascending" if now == "ends_first" else ""),
     )
 
 
 READY: tuple[tuple[str, dict[str, str]], ...] = (
     ("All", {}),
     ("Can change or delete", {"status": "active", "can": "change"}),
-    ("Unused 30 days", {"status": "active", "unused_for_days": "30"}),
-    ("Never used", {"status": "active", "never_used": "yes"}),
+    ("Unused 30 days", {"unused_for_days": "30"}),
+    ("Never used", {"never_used": "yes"}),
     ("Provider not confirmed", {"upstream": "pending"}),
 )
 
@@ -231,8 +260,8 @@ def _views(query: Query) -> list[View]:
 def _said(query: Query, names: Names) -> str:
     """The filter in words, for the table's caption and for an empty list."""
     said = []
-    if query.status in STATES:
-        said.append(f"state {STATES[query.status].text.lower()}")  # type: ignore[index]
+    if query.status:
+        said.append(f"state {STATES[query.status].text.lower()}")
     said += [f"assistant {names.assistant(query.assistant)}"] if query.assistant else []
     said += [f"connector {names.connector(query.connector)}"] if query.connector else []
     said += [f"user {query.user}"] if query.user else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from core.model import AuditEvent, Registration
-from core.overview import Figures, Point
+from core.overview import CALL_DAYS, MOST_EVENTS, Figures, Point
 from web.pages.admin import charts
 from web.pages.admin.frame import Event, Kind, Option, State, options
 from web.pages.admin.views import events
@@ -54,7 +55,11 @@ class OverviewView(msgspec.Struct, frozen=True):
 
 
 def overview_view(
-    figures: Figures, names: Names, registrations: Sequence[Registration], latest: Sequence[AuditEvent], weeks: int
+    figures: Figures,
+    names: Names,
+    registrations: Sequence[Registration],
+    latest: Sequence[AuditEvent],
+    weeks: int,
 ) -> OverviewView:
     return OverviewView(
         periods=options(PERIODS, str(weeks)),
@@ -73,24 +78,56 @@ def _first_steps(names: Names, registrations: Sequence[Registration], figures: F
     if figures.points and any(point.all for point in figures.points):
         return []
     return [
-        Step("Register a connector", "An app of yours at the provider, and its client ID here.", bool(registrations), "/admin/connectors", "Connectors"),
-        Step("Register an assistant", "The chatbot that shall ask. It gets a key.", bool(names.assistants), "/admin/assistants/new", "New assistant"),
-        Step("Let somebody connect", "The assistant asks, the person reads and agrees, and the grant appears here.", False, "/admin/assistants", "See how"),
+        Step(
+            "Register a connector",
+            "An app of yours at the provider, and its client ID here.",
+            bool(registrations),
+            "/admin/connectors",
+            "Connectors",
+        ),
+        Step(
+            "Register an assistant",
+            "The chatbot that shall ask. It gets a key.",
+            bool(names.assistants),
+            "/admin/assistants/new",
+            "New assistant",
+        ),
+        Step(
+            "Let somebody connect",
+            "The assistant asks, the person reads and agrees, and the grant appears here.",
+            False,
+            "/admin/assistants",
+            "See how",
+        ),
     ]
 
 
-def _tiles(figures: Figures) -> list[Tile]:
-    def tile(count: int, label: str, text: str, icon: str, kind: Kind, **where: str) -> Tile:
-        return Tile(f"{count:,}", Query().href(**where), label, text, icon, kind if count else "")
+# What a tile counts and the list it opens are the same question, asked in `core/overview.py` and in `Query.filter`.
+TILES: tuple[tuple[str, str, str, Kind, dict[str, str]], ...] = (
+    ("open", "Provider not yet confirmed", "clock", "warn", {"upstream": "pending"}),
+    ("risky", "Can change or delete", "pen", "warn", {"status": "active", "can": "change"}),
+    ("unused", "Unused for 30 days", "pause", "info", {"unused_for_days": "30"}),
+    ("never", "Never used", "minus", "info", {"never_used": "yes"}),
+    ("reconnect", "Needs reconnecting", "plug", "warn", {"status": "needs_reconnect"}),
+)
 
-    live = {"status": "active"}
-    deleting = f"{figures.deleting:,} of them can delete." if figures.deleting else "None of them can delete."
+
+def _tiles(figures: Figures) -> list[Tile]:
+    texts = {
+        "open": "Stopped here; the provider has not answered.",
+        "risky": f"{figures.deleting:,} of them can delete."
+        if figures.deleting
+        else "None of them can delete.",
+        "unused": f"{figures.unused_90:,} of them for 90 days.",
+        "never": "Given, and no call since.",
+        "reconnect": "The provider no longer accepts the access.",
+    }
+    counts = {name: getattr(figures, name) for name, *_ in TILES}
     return [
-        tile(figures.open, "Provider not yet confirmed", "Stopped here; the provider has not answered.", "clock", "warn", upstream="pending"),
-        tile(figures.risky, "Can change or delete", deleting, "pen", "warn", **live, can="change"),
-        tile(figures.unused, "Unused for 30 days", f"{figures.unused_90:,} of them for 90 days.", "pause", "info", **live, unused_for_days="30"),
-        tile(figures.never, "Never used", "Given, and no call since.", "minus", "info", **live, never_used="yes"),
-        tile(figures.reconnect, "Needs reconnecting", "The provider no longer accepts the access.", "plug", "warn", status="needs_reconnect"),
+        Tile(
+            f"{counts[name]:,}", Query().href(**where), label, texts[name], icon, kind if counts[name] else ""
+        )
+        for name, label, icon, kind, where in TILES
     ]
 
 
@@ -118,8 +155,12 @@ def _grown(points: Sequence[Point]) -> charts.Lines:
 
 
 def _called(figures: Figures, names: Names) -> charts.Bars:
-    pairs = [(names.connector(slug), count) for slug, count in sorted(figures.calls.items(), key=lambda pair: -pair[1])]
-    return charts.bars(pairs, "calls", ["Connector", "Calls"], f"{sum(figures.calls.values()):,} in the last 30 days")
+    counts = Counter[str]()
+    for slug, count in figures.calls.items():
+        counts[names.connector(slug) if slug in names.connectors else "No connector of this build"] += count
+    when = f"among the last {MOST_EVENTS:,} events" if figures.capped else f"in the last {CALL_DAYS} days"
+    headline = f"{sum(counts.values()):,} {when}"
+    return charts.bars(counts.most_common(), "calls", ["Connector", "Calls"], headline)
 
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -136,7 +177,9 @@ def _unanswered(figures: Figures) -> charts.Meter | None:
         return None
     parts = [(label, figures.unanswered.get(key, 0), kind) for key, (label, kind) in OUTCOMES.items()]
     share = count / max(calls, 1)
-    headline = f"{plural(count, 'call')} {'was' if count == 1 else 'were'} not answered, {share:.1%}".replace("%", " %")
+    headline = f"{plural(count, 'call')} {'was' if count == 1 else 'were'} not answered, {share:.1%}".replace(
+        "%", " %"
+    )
     return charts.meter([part for part in parts if part[1]], headline)
 
 

@@ -12,7 +12,15 @@ from web.pages.admin.frame import Choices, Option, options
 from web.pages.admin.views.assistants import choice
 from web.pages.text import plural
 
-DAYS = (("", "No limit"), ("1", "1 day"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("180", "180 days"), ("365", "365 days"))
+DAYS = (
+    ("", "No limit"),
+    ("1", "1 day"),
+    ("7", "7 days"),
+    ("30", "30 days"),
+    ("90", "90 days"),
+    ("180", "180 days"),
+    ("365", "365 days"),
+)
 
 
 class PolicyView(msgspec.Struct, frozen=True):
@@ -26,7 +34,9 @@ class PolicyView(msgspec.Struct, frozen=True):
     fault: str
 
 
-def policy_view(policy: Policy, connectors: Sequence[Connector], *, notice: str = "", fault: str = "") -> PolicyView:
+def policy_view(
+    policy: Policy, connectors: Sequence[Connector], *, notice: str = "", fault: str = ""
+) -> PolicyView:
     days = str(policy.max_grant_days or "")
     lifetimes = list(DAYS)
     if days and days not in dict(DAYS):
