@@ -29,7 +29,7 @@ from web import logs, problems
 from web.api import CONTROLLERS
 from web.health import Operations
 from web.middleware import Envelope
-from web.pages.routes import PEOPLE
+from web.pages.routes import CONTROLLERS as PAGES
 
 MAX_BODY_BYTES = 1_000_000
 VERSION = "0.1.0"
@@ -68,7 +68,7 @@ def create_app(house: House) -> Litestar:
         return house
 
     app = Litestar(
-        route_handlers=[Operations, *CONTROLLERS, *PEOPLE],
+        route_handlers=[Operations, *CONTROLLERS, *PAGES],
         dependencies={"house": Provide(provide_house, sync_to_thread=False)},
         exception_handlers={Exception: problems.on_error},
         middleware=[Envelope],
