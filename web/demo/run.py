@@ -76,7 +76,7 @@ async def _demo(port: int, say: Say) -> None:
         await _serve_chat(parts, installation.url, key, chat_url)
         await make_history(installation.url, key, f"{chat_url}/connected")
         link = await installation.command("sign-in-link", "--workspace", workspace["workspace"])
-        say(_welcome(chat_url, provider_url, link, installation))
+        say(_welcome(chat_url, provider_url, link, workspace["key"], installation))
         await service.wait()
         raise DemoFailed(f"The service ended by itself. The end of its log:\n{installation.last_words()}")
 
@@ -120,7 +120,7 @@ async def _serve_chat(parts: AsyncExitStack, valetkey_url: str, key: str, chat_u
     await parts.enter_async_context(northwind.serving(app, port=int(chat_url.rpartition(":")[2])))
 
 
-def _welcome(chat_url: str, provider_url: str, link: str, installation: Installation) -> str:
+def _welcome(chat_url: str, provider_url: str, link: str, key: str, installation: Installation) -> str:
     bold = lambda text: click.style(text, bold=True)  # noqa: E731
     return f"""
 {bold("Valetkey is running. Three pages to open:")}
@@ -133,6 +133,8 @@ def _welcome(chat_url: str, provider_url: str, link: str, installation: Installa
      Works once, for ten minutes. Another one:
      VALETKEY_CONFIG={installation.config} valetkey sign-in-link
 
+An assistant of your own, in five minutes: README.md, with this workspace key (it is gone with the demo)
+     {key}
 Northwind, the CRM of this story, is at {provider_url}; the API is described at {installation.url}/schema
 Ctrl-C stops everything.
 """
