@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,22 @@ async def test_a_name_that_means_the_inside_is_refused_even_when_only_one_of_its
     with pytest.raises(OutboundRefused):
         await ask(f"http://evil.example:{inside.port}/latest/meta-data", naming(addresses))
     assert inside.connections == 0
+
+
+async def test_a_name_with_one_address_inside_is_not_tried_at_its_others() -> None:
+    """Such a name is in an attacker's hand; its public half is no reason to talk to it."""
+    tried: list[object] = []
+
+    class Watched(Outbound):
+        def _socket(self, info: Any) -> Any:
+            tried.append(info)
+            raise OSError("not in a test")
+
+    client = Watched(resolve=naming(["8.8.8.8", "127.0.0.1"]))
+    with pytest.raises(OutboundRefused):
+        await client.send(client.request("GET", "https://evil.example/"), timeout_s=2)
+    await client.close()
+    assert tried == []
 
 
 @pytest.mark.usefixtures("no_url_check", "no_address_check")

@@ -186,6 +186,20 @@ async def test_a_rejected_token_is_not_tried_elsewhere(
     assert attacker.connections == 0
 
 
+async def test_what_is_compared_is_the_request_that_leaves(provider: Wire, attacker: Wire) -> None:
+    """Should building the request ever change the address, the token still stays."""
+
+    class Misreading(Outbound):
+        def request(self, method: str, url: str, **content: Any) -> Any:
+            return super().request(method, url.replace(str(provider.port), str(attacker.port)), **content)
+
+    client = Misreading(development=True)
+    with pytest.raises(ProviderError, match="led elsewhere"):
+        await api_of(client, api_url=f"{provider.url}/v1").get("/items")
+    await client.close()
+    assert attacker.connections == 0
+
+
 @pytest.mark.parametrize(
     "value", ["evil.example/", "evil.example#", "x.evil.example", "a@b", "a:1", "..", "", "a/b", "a b", "ä"]
 )

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from core.http import Outbound, OutboundFailed, OutboundRefused, OutboundTimeout, OutboundTooLarge
+from core.http import (
+    Outbound,
+    OutboundFailed,
+    OutboundRefused,
+    OutboundTimeout,
+    OutboundTooLarge,
+    _unpacked,
+    _unpacker,
+)
 from tests.core.wire import Wire
 
 
@@ -57,11 +65,18 @@ async def test_connections_are_kept_and_used_again(http: Outbound, wire: Wire) -
     assert (len(wire.seen), wire.connections) == (5, 1)
 
 
-async def test_no_cookie_is_kept(http: Outbound, wire: Wire) -> None:
+async def test_no_cookie_is_kept(wire: Wire) -> None:
+    """By name: for an address no client keeps cookies."""
+
+    async def here(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
     wire.answer("GET", "/x", json={}, headers={"Set-Cookie": "session=one; Path=/"})
+    client = Outbound(development=True, resolve=here)
     for _ in range(2):
-        await http.send(http.request("GET", f"{wire.url}/x"))
-    assert "cookie" not in wire.seen[1].headers
+        await client.send(client.request("GET", f"http://localhost:{wire.port}/x"))
+    await client.close()
+    assert len(wire.seen) == 2 and "cookie" not in wire.seen[1].headers
 
 
 async def test_no_proxy_and_no_netrc_is_taken_from_the_environment(
@@ -158,6 +173,18 @@ async def test_bytes_that_are_no_whole_http_answer_are_a_failure(
     wire.answer("GET", "/x", raw=raw)
     with pytest.raises(OutboundFailed):
         await http.send(http.request("GET", f"{wire.url}/x"))
+
+
+def test_unpacking_never_makes_more_than_was_asked_for_at_once() -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    assert len(_unpacked(_unpacker("gzip"), bomb, 1_000)) == 1_000
+
+
+async def test_a_user_name_or_a_fragment_in_an_address_is_refused(http: Outbound, wire: Wire) -> None:
+    for url in (f"http://ada:secret@127.0.0.1:{wire.port}/x", f"{wire.url}/x#part"):
+        with pytest.raises(OutboundRefused, match="not allowed"):
+            await http.send(http.request("GET", url))
+    assert wire.connections == 0
 
 
 async def test_nobody_there_is_a_failure(http: Outbound) -> None:

@@ -223,6 +223,14 @@ async def test_a_wait_beyond_the_deadline_or_unknown_is_told_at_once(
     assert (caught.value.fields["retry_after"], len(wire.seen)) == (wait, 1)
 
 
+async def test_a_read_does_not_wait_longer_than_its_deadline(http: Outbound, wire: Wire) -> None:
+    wire.answer("GET", "/v3/x", 429, json={}, headers={"Retry-After": "6"})
+    async with asyncio.timeout(2):
+        with pytest.raises(ProviderRateLimited) as caught:
+            await api_of(connector(), http, wire, deadline_s=5).get("/x")
+    assert (caught.value.fields["retry_after"], len(wire.seen)) == (6, 1)
+
+
 @pytest.mark.parametrize(("verb", "retryable"), [("get", True), ("post", False), ("delete", False)])
 async def test_the_deadline_ends_a_slow_call(verb: str, retryable: bool, http: Outbound, wire: Wire) -> None:
     wire.answer(verb.upper(), "/v3/x", slow_s=5)
