@@ -3,7 +3,7 @@
 Reading order (each file imports only from those above it):
 
     errors  secret  ids  clock  settings          words every other file uses
-    http                                           the one outbound client
+    destinations  http                             where we may connect to; the one outbound client
     connector/  registry                           what a connector author writes, and how it is found
     model                                          the nouns: assistants, sessions, grants ...
     vault/  store/  audit                          what is kept, and how it is kept safe
