@@ -69,7 +69,10 @@ def test_every_valetkey_command_the_documents_name_exists() -> None:
 
 
 def test_every_threat_of_the_security_page_has_its_attack_and_the_other_way_round() -> None:
-    told = {int(number) for number in re.findall(r"^\| (\d+) \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)}
+    told = {
+        int(number)
+        for number in re.findall(r"^\| (\d+) \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    }
     tried = {int(path.name.split("_")[1]) for path in (ROOT / "tests/attacks").glob("test_*.py")}
     assert told == tried
 
