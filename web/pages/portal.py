@@ -192,7 +192,7 @@ def _same_again(grant: Grant) -> SessionWish:
     return SessionWish(
         user=grant.user,
         connector=grant.connector,
-        asked=tuple(Asked(tool) for tool in grant.tools),
+        asked=tuple(Asked(tool, required=True) for tool in grant.tools),
         purpose=grant.purpose,
         account=grant.account_id,
         via="portal",

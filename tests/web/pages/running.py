@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +23,15 @@ R = TypeVar("R")
 
 
 class RunningValetkey:
-    """Started by the constructor, ended by `close()`; `run()` awaits something in the service's own loop."""
+    """Started by the constructor, ended by `close()`; `run()` awaits something in the service's own loop.
 
-    def __init__(self, folder: Path) -> None:
+    `connectors_path`: folders of connectors besides the built-in ones.
+    """
+
+    def __init__(self, folder: Path, connectors_path: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._folder = folder
+        self._folder, self._connectors_path = folder, connectors_path
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="valetkey", daemon=True)
@@ -65,12 +68,13 @@ class RunningValetkey:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        KeyRing.init(self._folder / "keyring.json")
+        if not (self._folder / "keyring.json").exists():
+            KeyRing.init(self._folder / "keyring.json")
         self.house = House(
             store=SqliteStore.open(str(self._folder / "valetkey.db")),
             vault=Vault(KeyRing.load(self._folder / "keyring.json")),
             outbound=Outbound(development=True),
-            registry=registry.load(development=True),
+            registry=registry.load(self._connectors_path, development=True),
             public_url=self.url,
             development=True,
         )

@@ -75,7 +75,8 @@ def consent_view(
     fault: ValetkeyError | None = None,
 ) -> ConsentView:
     """`chosen`, `duration` and `fault` only when the form comes back because something was missing."""
-    same = all(tool.already for tool in notice.tools)
+    again = notice.step_up and not any(tool.already for tool in notice.tools)
+    same = again and all(tool.required and not tool.reason for tool in notice.tools)
     groups = tuple(
         ToolGroup(group.title, tuple(_line(tool, notice, tool.name in chosen, same) for tool in group.tools))
         for group in notice.groups
@@ -90,7 +91,7 @@ def consent_view(
         workspace=plain(notice.workspace_name, NAME_CHARS),
         slug=notice.connector_slug,
         connector=connector,
-        headline=_headline(assistant, connector, notice.step_up, same),
+        headline=_headline(assistant, connector, notice.step_up, again),
         lead=SAME if same else _lead([line for group in groups for line in group.tools]),
         groups=groups,
         cannot=tuple(notice.cannot),
@@ -120,8 +121,8 @@ def _reason(tool: NoticeTool, assistant: str) -> str:
     return f"Needed, says {assistant}, {quoted(tool.reason.rstrip('.'))}."
 
 
-def _headline(assistant: str, connector: str, step_up: bool, same: bool) -> str:
-    if same:
+def _headline(assistant: str, connector: str, step_up: bool, again: bool) -> str:
+    if again:
         return f"Connect your {connector} to {assistant} again"
     if step_up:
         return f"{assistant} asks for more in your {connector}"
@@ -134,6 +135,8 @@ def _lead(lines: list[ToolLine]) -> str:
     choices = sum(line.place == "choice" for line in lines)
     already = sum(line.place == "already" for line in lines)
     before = f"{_things(already)} allowed already. " if already else ""
+    if not choices and not needed:
+        return SAME
     if not choices:
         return (
             f"{_things(needed)} needed. {before}" if before or needed != 1 else "It asks for one thing."

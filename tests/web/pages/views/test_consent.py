@@ -56,13 +56,23 @@ def test_what_was_allowed_before_is_shown_and_not_asked_again() -> None:
 
 
 def test_connecting_again_carries_what_was_allowed_and_nothing_else() -> None:
-    grant = a_grant(tools=("northwind.find_deals", "northwind.move_deal"))
-    page = soup(a_session(asked=tuple(Asked(tool) for tool in grant.tools)), grant=grant)
+    grant = a_grant(tools=("northwind.find_deals", "northwind.move_deal"), status="needs_reconnect")
+    page = soup(a_session(asked=tuple(Asked(tool, True) for tool in grant.tools)), grant=grant)
     assert [(one["type"], one["value"]) for one in page.select("[name=tools]")] == [
         ("hidden", "northwind.find_deals"),
         ("hidden", "northwind.move_deal"),
     ]
     assert "What you allowed stays the same" in page.get_text()
+    assert "Needed" not in page.get_text()
+
+
+def test_connecting_again_for_one_tool_leaves_the_others_to_choose() -> None:
+    grant = a_grant(tools=("northwind.find_deals", "northwind.move_deal"), status="needs_reconnect")
+    asked = (Asked("northwind.find_deals", True), Asked("northwind.move_deal"))
+    page = soup(a_session(asked=asked), grant=grant)
+    assert page.h1.get_text() == "Connect your Northwind to Acme Assist again"
+    [box] = page.select("input[type=checkbox]")
+    assert box["value"] == "northwind.move_deal" and not box.has_attr("checked")
 
 
 def test_a_provider_that_cannot_limit_an_app_is_told_before_going_there() -> None:
