@@ -31,6 +31,7 @@ def command(port: int) -> None:
     Everything is in memory or in a temporary folder and is gone afterwards. With OPENAI_BASE_URL and OPENAI_API_KEY set
     (and OPENAI_MODEL, if you like) a real model drives the chat's tools.
     """
+    click.echo("Starting Valetkey, Northwind and Acme Assist ...")
     from web.demo.installation import DemoFailed
     from web.demo.run import run
 

@@ -1,7 +1,7 @@
 """The demo's own Valetkey: a folder with settings, key ring and database, and the service as `valetkey serve` runs it.
 
-Everything goes through the command line an operator uses. The folder is temporary and goes with the demo. The service is a
-child in our process group, so that Ctrl-C in the terminal, and a terminal that closes, reach it as well.
+Everything goes through the command line an operator uses. The folder is temporary and goes with the demo. Each command runs in
+a process group of its own: Ctrl-C reaches only the demo, which ends the service last, and with it whatever it had started.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -76,7 +77,14 @@ class Installation:
         """The service answers while the block runs."""
         with self.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *VALETKEY, "serve", "--port", str(self.port), env=self._env, stdout=log, stderr=log
+                *VALETKEY,
+                "serve",
+                "--port",
+                str(self.port),
+                env=self._env,
+                stdout=log,
+                stderr=log,
+                process_group=0,
             )
         try:
             await self._until_ready(process)
@@ -99,14 +107,14 @@ class Installation:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """SIGTERM and a while; then SIGKILL."""
+    """SIGTERM and a while; then SIGKILL to all of its group: a service that was still starting may leave a worker behind."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
-    try:
+    with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 class Admin:

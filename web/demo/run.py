@@ -47,7 +47,7 @@ async def run(port: int, say: Say) -> None:
     """Until SIGINT or SIGTERM. Raises DemoFailed."""
     check_ports(port)
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     demo = asyncio.create_task(_demo(port, say))
     stopping = asyncio.create_task(stop.wait())
@@ -63,7 +63,6 @@ async def run(port: int, say: Say) -> None:
 
 
 async def _demo(port: int, say: Say) -> None:
-    say("Starting Valetkey, Northwind and Acme Assist ...")
     installation = Installation(port)
     async with AsyncExitStack() as parts:
         parts.callback(installation.remove)

@@ -7,6 +7,7 @@ public HTTP API. `ACME_URL` is where the chat itself is reached: the origin that
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
@@ -91,6 +94,17 @@ def _to_start(request: Request[Any, Any, Any], error: NoVisit) -> Response[Any]:
     return Redirect("/", status_code=303)
 
 
+def _no_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    return Response(f"{error.detail}\n", status_code=error.status_code, media_type=MediaType.TEXT)
+
+
+def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    logging.getLogger(__name__).error("Acme Assist could not answer %s", request.url.path, exc_info=error)
+    return Response(
+        "Acme Assist has a fault; its log says which.\n", status_code=500, media_type=MediaType.TEXT
+    )
+
+
 def create_app(settings: Settings) -> Litestar:
     valetkey = Valetkey(settings.valetkey_url, settings.valetkey_key, settings.url)
     model = None
@@ -122,9 +136,10 @@ def create_app(settings: Settings) -> Litestar:
             "visit": Provide(visit_of, sync_to_thread=False),
         },
         before_request=_at_home(settings),
-        exception_handlers={NoVisit: _to_start},
+        exception_handlers={NoVisit: _to_start, HTTPException: _no_page, Exception: _broken},
         response_headers=_headers(settings),
         request_max_body_size=MOST_BODY,
         lifespan=[open_for_business],
         openapi_config=None,
+        logging_config=None,
     )

@@ -52,12 +52,16 @@ def _heading(tools: list[Tool], title: str, reconnect: bool) -> str:
 
 
 def _why(tools: list[Tool], title: str, reconnect: bool) -> str:
+    """One sentence why, and for a single tool what it sees or changes, in the connector's own words."""
     if reconnect:
-        return "What you allowed stays the same. Your question is kept."
-    changes = any(tool.risk != "read" for tool in tools)
-    return f"Acme Assist needs this in your {title} to answer. " + (
-        "Nothing else is added." if changes else "It cannot change anything with it."
-    )
+        return f"{title} ended the connection. What you allowed stays the same, and your question is kept."
+    need = f"Acme Assist needs this in your {title} to answer."
+    if len(tools) > 1:
+        return f"{need} Nothing else is added."
+    tool = tools[0]
+    if tool.risk == "read":
+        return f"{need} It sees {tool.sees}, and cannot change anything." if tool.sees else need
+    return f"{need} It {tool.changes}." if tool.changes else need
 
 
 def told(problem: Problem, question: Any, title: str, *, changed: bool) -> list[Any]:

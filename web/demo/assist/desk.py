@@ -27,9 +27,10 @@ def connector_title(slug: str) -> str:
 class Tool:
     name: str
     title: str
-    description: str
     risk: str
     granted: bool
+    sees: str = ""
+    changes: str = ""
 
     @property
     def connector(self) -> str:
@@ -41,9 +42,10 @@ class Tool:
         return cls(
             name=name,
             title=str(item.get("title") or name.partition(".")[2].replace("_", " ").capitalize()),
-            description=str(item.get("description") or ""),
             risk=str(item.get("risk") or "write"),
             granted=item.get("granted") is True,
+            sees=str(item.get("sees") or ""),
+            changes=str(item.get("changes") or ""),
         )
 
 
@@ -72,7 +74,7 @@ class Desk:
     def tool(self, name: str) -> Tool:
         """The tool of this name. Raises Refusal(unknown_tool) when the builder did not give it to the assistant."""
         if name not in self.tools:
-            missing = Tool(name, name.partition(".")[2].replace("_", " "), "", "read", granted=False)
+            missing = Tool(name, name.partition(".")[2].replace("_", " "), "read", granted=False)
             raise Refusal(missing, Problem(404, "unknown_tool", ""))
         return self.tools[name]
 

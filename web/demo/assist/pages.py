@@ -37,7 +37,7 @@ def visit_of(request: Request[Any, Any, Any], visits: NamedDependency[Visits]) -
 
 
 def _cookie(visit: Visit) -> Cookie:
-    return Cookie(COOKIE, visit.token, httponly=True, samesite="lax", path="/")
+    return Cookie(key=COOKIE, value=visit.token, httponly=True, samesite="lax", path="/")
 
 
 async def _field(request: Request[Any, Any, Any], name: str) -> str:
