@@ -1,114 +1,51 @@
-"""Introspection (RFC 7662): asked as the client, believed only of an active token."""
+"""The provider is asked about the token it gave; one it does not know is worth nothing."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
-import httpx
-import msgspec
 import pytest
 
-from core.connector import Api, Connector, OAuth2
+from core import oauth
 from core.errors import ProviderError, TokenEndpointUnavailable
 from core.http import Outbound
-from core.oauth import ClientRegistration, TokenSet, introspect
+from core.oauth import TokenSet
 from core.secret import Secret
+from tests.core.oauth.provider import Provider, registration
 
-CLIENT = ClientRegistration(
-    id="reg_1",
-    workspace="ws_1",
-    slug="acme",
-    client_id="the-client",
-    client_secret=Secret("the-secret"),
-    config={},
-    redirect_uri="https://keys.example/oauth/callback/reg_1",
-)
-TOKENS = TokenSet(Secret("the-token"))
+TOKENS = TokenSet(Secret("at-1"), Secret("rt-1"))
 
 
-def connector(introspection_url: str | None = "https://acme.example/introspect") -> Connector:
-    oauth = OAuth2(
-        authorize_url="https://acme.example/authorize",
-        token_url="https://acme.example/token",
-        client_auth="client_secret_post",
-        introspection_url=introspection_url,
-    )
-    return Connector(slug="acme", title="Acme", category="crm", api_url="https://acme.example", oauth=oauth)
+async def introspect(http: Outbound, provider: Provider) -> Any:
+    connector = provider.connector(introspection_url=f"{provider.url}/introspect")
+    return await oauth.introspect(http, connector, registration(), TOKENS)
 
 
-def provider(status: int, body: Any, asked: list[httpx.Request]) -> Outbound:
-    def handle(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(status, json=body)
-
-    return Outbound(transport=httpx.MockTransport(handle))
-
-
-async def test_the_token_is_asked_about_in_the_body_as_the_client() -> None:
-    asked: list[httpx.Request] = []
-    answer = await introspect(
-        provider(200, {"active": True, "user": "ada"}, asked), connector(), CLIENT, TOKENS
-    )
-    assert answer["user"] == "ada"
-    (request,) = asked
-    assert not request.url.query and "authorization" not in request.headers
-    assert parse_qs(request.content.decode()) == {
-        "token": ["the-token"],
-        "token_type_hint": ["access_token"],
-        "client_id": ["the-client"],
-        "client_secret": ["the-secret"],
-    }
+async def test_the_access_token_is_sent_and_the_members_come_back(http: Outbound, provider: Provider) -> None:
+    provider.answer({"active": True, "sub": "ada"})
+    assert (await introspect(http, provider))["sub"] == "ada"
+    [asked] = provider.asked
+    assert asked.path == "/introspect" and asked.headers["Authorization"].startswith("Basic ")
+    assert asked.body == {"token": "at-1", "token_type_hint": "access_token"}
 
 
 @pytest.mark.parametrize(
-    "body", [{"active": False}, {"user": "ada"}, {"active": "true", "user": "ada"}, {"error": "x"}]
+    "body", [{"active": False}, {}, {"active": "true"}, {"sub": "ada"}, {"active": True, "error": "x"}]
 )
-async def test_a_token_that_is_not_said_to_be_active_names_nobody(body: dict[str, Any]) -> None:
-    with pytest.raises(ProviderError):
-        await introspect(provider(200, body, []), connector(), CLIENT, TOKENS)
+async def test_a_token_that_is_not_active_is_refused(http: Outbound, provider: Provider, body: Any) -> None:
+    provider.answer(body)
+    with pytest.raises(ProviderError) as caught:
+        await introspect(http, provider)
+    assert "at-1" not in str(caught.value)
 
 
-async def test_an_endpoint_that_is_down_says_nothing_of_the_token() -> None:
+async def test_an_outage_is_one(http: Outbound, provider: Provider) -> None:
+    provider.answer("", 503)
     with pytest.raises(TokenEndpointUnavailable):
-        await introspect(provider(503, {}, []), connector(), CLIENT, TOKENS)
+        await introspect(http, provider)
 
 
-async def test_without_an_endpoint_nothing_is_asked() -> None:
-    asked: list[httpx.Request] = []
-    with pytest.raises(ProviderError):
-        await introspect(provider(200, {"active": True}, asked), connector(None), CLIENT, TOKENS)
-    assert asked == []
-
-
-class _Who(msgspec.Struct):
-    user: str
-
-
-class _NoTokens:
-    async def access_token(self) -> Secret:
-        raise AssertionError("the token is not needed")
-
-    async def after_rejection(self, rejected: Secret) -> Secret:
-        raise AssertionError("the token is not needed")
-
-
-def _api(introspection: Any) -> Api:
-    http = provider(500, {}, [])
-    return Api(connector(), http, _NoTokens(), fields={}, deadline_s=1, introspection=introspection)
-
-
-async def test_an_account_function_gets_the_answer_in_its_own_type() -> None:
-    async def told() -> dict[str, Any]:
-        return {"active": True, "user": "ada"}
-
-    assert await _api(told).introspect(into=_Who) == _Who("ada")
-
-
-async def test_a_tool_cannot_introspect_and_an_odd_answer_is_the_providers_fault() -> None:
-    async def odd() -> dict[str, Any]:
-        return {"active": True, "user": 7}
-
-    for one in (None, odd):
-        with pytest.raises(ProviderError):
-            await _api(one).introspect(into=_Who)
+async def test_a_connector_without_the_endpoint_asks_nobody(http: Outbound, provider: Provider) -> None:
+    with pytest.raises(ProviderError, match="no introspection endpoint"):
+        await oauth.introspect(http, provider.connector(), registration(), TOKENS)
+    assert not provider.asked
