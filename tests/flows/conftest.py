@@ -1,0 +1,102 @@
+"""Everybody on stage, for both providers at once: one running service and one of each provider for the whole folder, and a
+workspace with an assistant for each test.
+
+`stage` is given twice, with Northwind and with oidc-provider, to every test that uses it. `clocked` is the same with the
+service in this process, so that its clock can be moved. A test that kills its service uses `own_service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.shared import ClockedService, SharedService, environment
+from tests.flows.stage import STAGES, NorthwindStage, OidcStage, Stage
+from tests.harness.northwind import RunningNorthwind
+from tests.harness.oidc import OidcProvider
+
+Providers = dict[str, Any]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name in ("stage", "clocked"):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, list(STAGES), indirect=True)
+
+
+@pytest.fixture(scope="package")
+def providers(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Providers]:
+    """Northwind and oidc-provider, running."""
+    northwind = RunningNorthwind()
+    try:
+        oidcp = OidcProvider(tmp_path_factory.mktemp("oidc"))
+        yield {"northwind": northwind, "oidcp": oidcp}
+        oidcp.close()
+    finally:
+        northwind.close()
+
+
+@pytest.fixture(scope="package")
+def shared_service(
+    providers: Providers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedService]:
+    one = SharedService(tmp_path_factory.mktemp("flows") / "service", env=environment(providers["oidcp"]))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def stage(
+    shared_service: SharedService, providers: Providers, request: pytest.FixtureRequest
+) -> Iterator[Stage]:
+    """On Northwind, then on oidc-provider."""
+    one = STAGES[request.param](shared_service, providers[request.param])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def oidc_stage(shared_service: SharedService, providers: Providers) -> Iterator[OidcStage]:
+    one = OidcStage(shared_service, providers["oidcp"])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def northwind_stage(shared_service: SharedService, providers: Providers) -> Iterator[NorthwindStage]:
+    one = NorthwindStage(shared_service, providers["northwind"])
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def clocked_service(
+    providers: Providers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ClockedService]:
+    one = ClockedService(tmp_path_factory.mktemp("clocked"), providers["oidcp"])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def clocked(
+    clocked_service: ClockedService, providers: Providers, request: pytest.FixtureRequest
+) -> Iterator[Stage]:
+    """As `stage`, with `clocked.service.later(ms)`; the provider's clock stays as it is."""
+    one = STAGES[request.param](clocked_service, providers[request.param])  # type: ignore[arg-type]
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def own_service(providers: Providers, tmp_path: Path) -> Iterator[SharedService]:
+    """A service of the test's own, not started, to be killed and started again."""
+    one = SharedService(tmp_path / "service", env=environment(providers["oidcp"]))
+    yield one
+    one.close()

@@ -1,0 +1,71 @@
+"""The services the tests of this folder share: workspaces are made in this process, which takes milliseconds instead of the
+second that a command takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from core import workspaces
+from core.house import House
+from core.http import Outbound
+from core.registry import Registry
+from core.store.sqlite import SqliteStore
+from core.vault import KeyRing, Vault
+from tests.harness.oidc import CONNECTORS, OidcProvider
+from tests.harness.service import Service
+from tests.harness.tenant import Workspace
+from tests.web.pages.running import RunningValetkey
+
+MORE_CONNECTORS = Path(__file__).resolve().parent / "more_connectors"
+
+
+def environment(oidcp: OidcProvider) -> dict[str, str]:
+    """What a service needs to know the connectors of the tests besides the built-in ones."""
+    return {**oidcp.env, "VALETKEY_CONNECTORS_PATH": f"{CONNECTORS}:{MORE_CONNECTORS}"}
+
+
+class SharedService(Service):
+    """The real `valetkey serve`; `workspace()` as often as wanted, beside it."""
+
+    def workspace(self, name: str = "Acme") -> Workspace:
+        made, key = asyncio.run(self._new_workspace(name))
+        return Workspace(self.url, made.id, key.reveal())
+
+    async def _new_workspace(self, name: str) -> Any:
+        house = House(
+            store=SqliteStore.open(str(self.database)),
+            vault=Vault(KeyRing.load(self.keyring)),
+            outbound=Outbound(development=True),
+            registry=Registry({}),
+            public_url=self.url,
+        )
+        try:
+            return await workspaces.create(house, name)
+        finally:
+            await house.close()
+
+    def execute(self, sql: str, *parameters: Any) -> None:
+        """Change the database, for what only time or a fault would do."""
+        with sqlite3.connect(self.database, timeout=20) as connection:
+            connection.execute(sql, parameters)
+        connection.close()
+
+
+class ClockedService(RunningValetkey):
+    """The whole service in a thread of this process, with a clock that can be moved."""
+
+    def __init__(self, folder: Path, oidcp: OidcProvider) -> None:
+        self.database = folder / "valetkey.db"
+        kept = os.environ.get("OIDC_PROVIDER_URL")
+        os.environ["OIDC_PROVIDER_URL"] = oidcp.url
+        try:
+            super().__init__(folder, (str(CONNECTORS), str(MORE_CONNECTORS)))
+        finally:
+            os.environ.pop("OIDC_PROVIDER_URL")
+            if kept is not None:
+                os.environ["OIDC_PROVIDER_URL"] = kept

@@ -1,0 +1,235 @@
+"""One stage for both providers: the tools, the provider's view of its tokens and the troubles under common names.
+
+Each test has a workspace, an assistant and a client at the provider of its own; service and providers are shared, so
+`live()` and `dead()` tell of this test's client only, and `asked()` counts from the test's beginning.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from tests.harness.northwind import RunningNorthwind
+from tests.harness.oidc import OidcProvider
+from tests.harness.scene import CLIENT_ID, CLIENT_SECRET, Scene
+from tests.harness.service import Service
+from tests.harness.waiting import until
+
+Place = Literal["token", "revocation", "api"]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as its provider knows it."""
+
+    kind: Literal["access", "refresh"]
+    account: str
+    scopes: tuple[str, ...]
+
+
+class Stage(Scene):
+    """A scene with common names. `read` and `sibling` need `read_scope`, `other` needs `other_scope`, `write` the third."""
+
+    read: str
+    sibling: str
+    other: str
+    write: str
+    read_scope: str
+    other_scope: str
+    write_scope: str
+
+    def __init__(self, service: Service, provider: Any) -> None:
+        super().__init__(service, provider)
+        self.client = f"{CLIENT_ID}-{self.workspace.id}"
+
+    def close(self) -> None:
+        self.calm()
+        super().close()
+
+    def grant(self, *tools: str, user: str = "u1", login: str = "ada", **fields: Any) -> dict[str, Any]:
+        """The whole way to a grant of these tools (none: of `read`)."""
+        return self.connect(user, login, tools or (self.read,), **fields)
+
+    def names(self, *tools: str) -> list[str]:
+        return [self.tool(one) for one in tools]
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        """What stands in the service's database."""
+        with sqlite3.connect(f"file:{self.service.database}?mode=ro", uri=True) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, parameters)]
+
+    def events(self, **query: str) -> list[str]:
+        """The actions in the workspace's audit trail, in order."""
+        return [event["action"] for event in self.workspace.audit(**query)]
+
+    def live_kinds(self) -> list[str]:
+        return sorted(token.kind for token in self.live())
+
+    def dead(self, *, within_s: float = 10.0) -> None:
+        """Wait until the provider has no living token of ours."""
+        until(lambda: not self.live(), within_s=within_s, what="the end of the provider's tokens")
+
+    def live(self) -> list[Token]:
+        raise NotImplementedError
+
+    def asked(self, place: Place) -> list[int]:
+        """The statuses the provider answered with there since this test began."""
+        raise NotImplementedError
+
+    def trouble(
+        self,
+        place: Place,
+        status: int | None = None,
+        *,
+        times: int | None = None,
+        before_s: float = 0.0,
+        after_s: float = 0.0,
+    ) -> None:
+        """Fail with `status`, or be slow: before the work, or after it is done and before the answer leaves."""
+        raise NotImplementedError
+
+    def calm(self) -> None:
+        raise NotImplementedError
+
+    def gives_more(self, scope: str) -> None:
+        """From now on the provider grants this scope although nobody asked."""
+        raise NotImplementedError
+
+    def reject_access_tokens(self) -> None:
+        """The access tokens are dead at the provider before their time; the refresh tokens live on."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """As if the person had removed the app at the provider."""
+        raise NotImplementedError
+
+
+class OidcStage(Stage):
+    read, sibling, other, write = "find_items", "get_item", "who_am_i", "add_item"
+    read_scope, other_scope, write_scope = "items.read", "profile.read", "items.write"
+    provider: OidcProvider
+    paths = {"token": "/token", "revocation": "/token/revocation", "api": "/api/items"}
+
+    def __init__(self, service: Service, provider: OidcProvider) -> None:
+        super().__init__(service, provider)
+        self._begin = len(provider.requests())
+
+    def live(self) -> list[Token]:
+        kinds = {"AccessToken": "access", "RefreshToken": "refresh"}
+        return [
+            Token(kinds[one["kind"]], one["account"], tuple(one["scopes"]))  # type: ignore[arg-type]
+            for one in self.provider.tokens(alive=True)
+            if one["client"] == self.client and one["kind"] in kinds
+        ]
+
+    def asked(self, place: Place) -> list[int]:
+        requests = self.provider.requests()[self._begin :]
+        return [one["status"] for one in requests if one["path"] == self.paths[place]]
+
+    def trouble(
+        self,
+        place: Place,
+        status: int | None = None,
+        *,
+        times: int | None = None,
+        before_s: float = 0.0,
+        after_s: float = 0.0,
+    ) -> None:
+        fields = {
+            "status": status,
+            "times": times,
+            "delay_ms": round(before_s * 1000),
+            "late_ms": round(after_s * 1000),
+        }
+        said = {name: value for name, value in fields.items() if value}
+        self.provider.switch(self.paths[place], **said)
+
+    def calm(self) -> None:
+        for path in (*self.paths.values(), "/api/profile", "/api/me", "/api/huge", "/auth"):
+            self.provider.switch(path)
+
+    def gives_more(self, scope: str) -> None:
+        self.provider.switch("/token", add_scope=scope)
+
+    def reject_access_tokens(self) -> None:
+        for one in self.provider.tokens("AccessToken", alive=True):
+            if one["client"] == self.client:
+                asked = {"token": one["value"], "token_type_hint": "access_token"}
+                answer = self.provider.http.post(
+                    "/token/revocation", data=asked, auth=(self.client, CLIENT_SECRET)
+                )
+                answer.raise_for_status()
+
+    def forget(self) -> None:
+        for account in {token.account for token in self.live()}:
+            self.provider.forget(account)
+
+
+class NorthwindStage(Stage):
+    read, sibling, other, write = "find_deals", "get_deal", "find_contacts", "add_task"
+    read_scope, other_scope, write_scope = "deals.read", "contacts.read", "tasks.write"
+    provider: RunningNorthwind
+
+    def __init__(self, service: Service, provider: RunningNorthwind) -> None:
+        super().__init__(service, provider)
+        self._begin = len(provider.inside.seen)
+
+    def live(self) -> list[Token]:
+        return [
+            Token(one.token.kind, one.authorization.subject.removeprefix("us_"), one.token.scopes)
+            for one in self.provider.live()
+            if one.authorization.client_id == self.client
+        ]
+
+    def asked(self, place: Place) -> list[int]:
+        seen = list(self.provider.inside.seen)[self._begin :]
+        paths = {"token": "/oauth/token", "revocation": "/oauth/revoke", "api": "/api/v1/deals"}
+        return [one.status for one in seen if one.path == paths[place]]
+
+    def trouble(
+        self,
+        place: Place,
+        status: int | None = None,
+        *,
+        times: int | None = None,
+        before_s: float = 0.0,
+        after_s: float = 0.0,
+    ) -> None:
+        faults = self.provider.inside.faults
+        if status is not None:
+            faults.fail(place, status, times=times)
+        faults.slow(place, before_s=before_s, after_s=after_s)
+
+    def calm(self) -> None:
+        self.provider.inside.faults.clear()
+
+    def gives_more(self, scope: str) -> None:
+        self.provider.inside.faults.extra_scopes = (scope,)
+
+    def gives_only(self, *scopes: str) -> None:
+        """Northwind itself changes what this client's authorizations are good for."""
+        kept = self.provider.inside.store.all_authorizations
+        for one in list(kept.values()):
+            if one.client_id == self.client:
+                kept[one.id] = msgspec.structs.replace(one, scopes=scopes)
+
+    def reject_access_tokens(self) -> None:
+        inside = self.provider.inside
+        for held in self.provider.live("access"):
+            if held.authorization.client_id == self.client:
+                dead = msgspec.structs.replace(held.token, revoked_at=inside.now_ms())
+                inside.store.all_tokens[held.token.token_hash] = dead
+
+    def forget(self) -> None:
+        inside = self.provider.inside
+        for held in self.provider.live():
+            if held.authorization.client_id == self.client:
+                ended = msgspec.structs.replace(held.authorization, ended_at=inside.now_ms())
+                inside.store.all_authorizations[ended.id] = ended
+
+
+STAGES: dict[str, type[Stage]] = {"northwind": NorthwindStage, "oidcp": OidcStage}
