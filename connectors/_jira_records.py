@@ -156,7 +156,7 @@ def details(wire: WireIssue, site: str | None) -> IssueDetails:
     fields = wire.fields
     return IssueDetails(
         **_members(wire, site),
-        priority=fields.priority and fields.priority.name,
+        priority=fields.priority.name if fields.priority else None,
         created_at=fields.created,
         updated_at=fields.updated,
         description=_adf.plain(fields.description),
