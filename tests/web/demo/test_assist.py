@@ -256,7 +256,7 @@ async def test_consent_that_leaves_the_tool_out_is_told_and_not_asked_for_in_a_c
     [
         ("revoked", "was stopped", True),
         ("expired", "The time you gave me in Northwind is over", True),
-        ("needs_reconnect", "no longer accepts the connection", True),
+        ("needs_reconnect", "no longer accepts my connection", True),
         ("suspended", "paused by your workspace's admin", False),
     ],
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 import click
+from litestar import Litestar
 
 from core.authserver import Client
 from core.ids import new_token
@@ -41,19 +43,31 @@ def main(
     secret = Secret(client_secret) if client_secret else new_token()
     client = Client.confidential(client_id, secret, name=app_name, redirect_uris=redirect_uri)
     url = public_url or f"http://{host}:{port}"
+    try:
+        app = create_app(url, [client], token_ttl_s=token_ttl)
+        asyncio.run(
+            _run(app, host, port, lambda: _announce(url, client_id, None if client_secret else secret))
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"{host}:{port}: {error.strerror or error}; choose another with --port"
+        ) from None
+
+
+def _announce(url: str, client_id: str, made_up: Secret | None) -> None:
     click.echo(f"Northwind at {url}")
     click.echo(f"  sign in as   {', '.join(person.email for person in PEOPLE)} with {PASSWORD}")
     click.echo(f"  client id    {client_id}")
-    if not client_secret:
-        click.echo(f"  client secret {secret.reveal()}")
-    asyncio.run(_run(url, client, host, port, token_ttl))
+    if made_up:
+        click.echo(f"  client secret  {made_up.reveal()}")
 
 
-async def _run(url: str, client: Client, host: str, port: int, token_ttl_s: int) -> None:
+async def _run(app: Litestar, host: str, port: int, announce: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serving(create_app(url, [client], token_ttl_s=token_ttl_s), host=host, port=port):
+    async with serving(app, host=host, port=port):
+        announce()
         await stop.wait()
 
 

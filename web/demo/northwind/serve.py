@@ -5,6 +5,7 @@ tests.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from litestar import Litestar
 @asynccontextmanager
 async def serving(app: Litestar, *, host: str = "127.0.0.1", port: int) -> AsyncIterator[None]:
     """`app` answers at `host:port` while the block runs. Raises OSError when the port is taken."""
+    _refuse_taken(host, port)
     server = Server(app, host, port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
     task = asyncio.create_task(server.serve())
     try:
@@ -24,6 +26,13 @@ async def serving(app: Litestar, *, host: str = "127.0.0.1", port: int) -> Async
     finally:
         server.stop()
         await asyncio.wait([task], timeout=5)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """The server itself would share a taken port without a word (SO_REUSEPORT), and half of the requests would go astray."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 async def _until_open(task: asyncio.Task[None], host: str, port: int) -> None:
