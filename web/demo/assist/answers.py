@@ -84,11 +84,12 @@ def long_day(when: date) -> str:
 
 
 def until(expires_at: Any) -> str:
-    """How long a grant lives, for the card: `until 24 December 2026, 14:03`, `until you stop it`."""
+    """How long a grant lives, for the card: `until 24 December, 14:03`, `until you stop it`."""
     if not expires_at:
         return "until you stop it"
     moment = datetime.fromisoformat(str(expires_at)).astimezone()
-    return f"until {moment.day} {moment:%B %Y, %H:%M}"
+    year = f" {moment.year}" if moment.year != date.today().year else ""
+    return f"until {moment.day} {moment:%B}{year}, {moment:%H:%M}"
 
 
 def account(grant: dict[str, Any]) -> str:

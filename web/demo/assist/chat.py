@@ -46,6 +46,7 @@ class Source:
     """Where an answer came from: "Read 5 deals from Northwind CRM just now", with the link to everything ever read."""
 
     text: str
+    link: str = "What can you see?"
     kind: str = "source"
 
 

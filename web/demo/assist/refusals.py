@@ -18,13 +18,17 @@ PASSING = frozenset(
 
 
 def lead(problem: Problem, title: str, had_some: bool) -> str:
-    """The sentence above the card that asks for access. `had_some`: the person agreed to something before."""
+    """The sentence above the card that asks for access; still true once the card says connected.
+
+    `had_some`: the person agreed to something before.
+    """
+    again = "To answer, I would need it again."
     if problem.code == "grant_revoked":
-        return f"My access to {title} was stopped, so I cannot see or change anything there."
+        return f"My access to {title} was stopped. {again}"
     if problem.code == "grant_expired":
-        return f"The time you gave me in {title} is over, so I cannot look any more."
+        return f"The time you gave me in {title} is over. {again}"
     if problem.code == "reconnect_required":
-        return f"{title} no longer accepts the connection."
+        return f"{title} no longer accepts my connection. {again}"
     if had_some:
         return f"What you allowed me in {title} does not cover that. I need one more thing from you."
     return f"I need to use your {title} for that."

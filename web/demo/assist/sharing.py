@@ -30,7 +30,7 @@ async def share(desk: Desk) -> list[Any]:
         return [Text(text), Choices(["Show my open deals"])]
     blocks: list[Any] = [Text("This is all you have allowed me. I cannot see or do anything else.")]
     blocks += [_access(grant, tools) for grant in live]
-    blocks.append(Source("Everything I read or changed, and when, is on your own page"))
+    blocks.append(Source("Everything I read or changed, and when, is on your own page", "See or stop"))
     return [*blocks, Choices(["Stop access"])]
 
 
@@ -52,7 +52,7 @@ async def stop(desk: Desk) -> list[Any]:
     if not live:
         return [Text("There is nothing to stop: I have no access to anything of yours.")]
     told = [_stopped(grant, await desk.revoke(grant["id"])) for grant in live]
-    return [Text("\n".join(told)), Source("What I did until now stays on your own page")]
+    return [Text("\n".join(told)), Source("What I did until now stays on your own page", "See it")]
 
 
 def _stopped(grant: dict[str, Any], answer: dict[str, Any]) -> str:
