@@ -39,6 +39,7 @@ class Builder:
             "Content-Security-Policy": f"default-src 'self'; script-src 'self' {valetkey}; style-src 'self'; "
             "require-trusted-types-for 'script'"
         }
+        self.session: str | None = None  # the newest
         self.asked: list[dict[str, Any]] = []
         self.confirmed: list[dict[str, Any]] = []
         self.refuse_with: tuple[int, dict[str, Any]] | None = None
@@ -63,6 +64,7 @@ class Builder:
         made = self.assistant.connect(
             self.user, body["connector"], body["tools"], origin=body["origin"], purpose=body.get("purpose")
         )
+        self.session = made.json().get("id")
         return made.status_code, made.json()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

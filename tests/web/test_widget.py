@@ -176,6 +176,18 @@ def test_a_message_from_another_origin_is_ignored(
     assert chat.evaluate(STATE) == "waiting"
 
 
+def test_the_provider_cannot_speak_for_valetkey_in_the_same_window(chat: Page, builder: Builder) -> None:
+    popup = press(chat)
+    popup.get_by_role("switch").first.check()
+    popup.get_by_role("button", name="Continue to Northwind").click()
+    expect(popup.get_by_label("Work e-mail")).to_be_visible()
+    forged = {"type": "valetkey:authorized", "session": builder.session, "code": "forged"}
+    popup.evaluate("(forged) => window.opener.postMessage(forged, '*')", forged)
+    chat.wait_for_timeout(300)
+    assert builder.confirmed == []
+    assert chat.evaluate(STATE) == "waiting"
+
+
 def test_a_message_for_another_session_is_ignored(chat: Page, builder: Builder) -> None:
     popup = press(chat)
     expect(popup.get_by_role("heading", level=1)).to_be_visible()
