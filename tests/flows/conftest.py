@@ -40,9 +40,7 @@ def providers(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="package")
-def shared_service(
-    providers: Providers, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SharedService]:
+def shared_service(providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedService]:
     one = SharedService(tmp_path_factory.mktemp("flows") / "service", env=environment(providers["oidcp"]))
     try:
         one.start()
