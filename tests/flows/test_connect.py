@@ -36,7 +36,9 @@ def test_the_return_url_gets_session_and_code_by_redirect(stage: Stage, walker: 
     assert end.response.status_code == 303
     assert end.left_to and end.left_to.startswith(f"{RETURN_URL}?")
     assert set(end.query) == {"session", "code"} and end.query["session"] == session["id"]
-    assert made(stage.assistant.confirm(session["id"], "u1", end.query["code"]))["grant"]["status"] == "active"
+    assert (
+        made(stage.assistant.confirm(session["id"], "u1", end.query["code"]))["grant"]["status"] == "active"
+    )
 
 
 def test_the_code_is_held_and_nothing_redeemed_until_the_confirm(stage: Stage, walker: Walker) -> None:
