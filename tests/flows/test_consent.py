@@ -137,7 +137,12 @@ def test_the_purpose_and_every_line_of_the_receipt_stood_on_the_page(stage: Stag
     walker.submit("/approve", tools=stage.names(stage.read, stage.write))
     [row] = stage.rows("SELECT id FROM receipts WHERE session = ?", session["id"])
     notice = receipt_of(stage, row["id"])[0]["notice"]["text"]
-    lines = [tool[part] for group in notice["groups"] for tool in group["tools"] for part in ("title", "text")]
+    lines = [
+        tool[part] for group in notice["groups"] for tool in group["tools"] for part in ("title", "text")
+    ]
     lines += [*notice["cannot"], notice["purpose"], notice["duration_hint"], notice["workspace_name"]]
-    lines += [*(one["label"] for one in notice["durations"]), *(one["name"] for one in notice["provider_scopes"])]
+    lines += [
+        *(one["label"] for one in notice["durations"]),
+        *(one["name"] for one in notice["provider_scopes"]),
+    ]
     assert [line for line in lines if " ".join(line.lower().split()) not in shown] == []
