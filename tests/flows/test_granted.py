@@ -32,7 +32,9 @@ def test_a_tool_whose_scope_was_not_given_asks_for_consent_again(stage: Stage, w
     assert refused.json()["missing_tools"] == stage.names(stage.other)
     assert refused.json()["missing_scopes"] == [stage.other_scope]
     page = walker.open(refused.json()["connect"]["url"])
-    assert page.form("/approve").boxes == {}  # the missing tool is required, the present one is not asked again
+    assert (
+        page.form("/approve").boxes == {}
+    )  # the missing tool is required, the present one is not asked again
     assert ("tools", stage.tool(stage.other)) in page.form("/approve").fields
 
 
