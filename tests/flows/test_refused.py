@@ -24,7 +24,7 @@ def test_no_thanks_on_our_page_ends_the_session_and_tells_the_opener(stage: Stag
     seen = stage.assistant.session(session["id"])
     assert (seen["status"], seen["error"]["code"]) == ("denied", "access_denied")
     nothing_was_kept(stage, session["id"])
-    assert stage.events() [-1:] == ["connect_session.denied"]
+    assert stage.events()[-1:] == ["connect_session.denied"]
 
 
 def test_no_thanks_goes_back_to_the_return_url(stage: Stage, walker: Walker) -> None:
