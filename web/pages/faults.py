@@ -211,6 +211,14 @@ WORDS = {
         icon="clock",
         kind="",
     ),
+    "admin:invalid_request": Words(
+        "This address is not usable",
+        "Something in it is not what these pages put there, so nothing was looked up.",
+        ("Nothing was changed.",),
+        "Go to the overview and choose again.",
+        icon="search",
+        kind="",
+    ),
     "admin:csrf_failed": Words(
         "This form is out of date",
         "It was not the one this page gave to this browser, so it was not taken.",
@@ -252,7 +260,9 @@ def fault_view(
     key = code or error.code
     words = WORDS.get(f"{area}:{key}") or WORDS.get(key)
     words = words or Words(error.title, error.detail, ("Nothing was changed.",), None)
-    link, link_text = (None, None) if key in SIGN_IN else LINKS.get(area, (None, None))
+    link, link_text = LINKS.get(area, (None, None))
+    if key in SIGN_IN:  # there is no page to go to yet; an admin did not come from a chat either
+        link, link_text = (link, "Try again") if area == "admin" else (None, None)
     return FaultView(
         code=error.code,
         headline=words.headline,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 WIDTH, HEIGHT = 1000, 200
-NICE = (1, 2, 2.5, 5, 10)
+NICE = (1, 2, 2.5, 3, 4, 5, 10)
 X_LABELS = 4
 
 

@@ -108,12 +108,13 @@ def wish_in(fields: FormMultiDict, connector: Connector, present: Registration |
         )
     if not tools:
         raise InvalidBody("Switch on one tool at least, or delete the registration.", errors=[])
+    asked_for = {name: forms.text(fields, f"config.{name}").strip() for name in connector.needed_config()}
     return Wish(
         client_id=forms.text(fields, "client_id").strip(),
         client_secret=Secret(secret) if secret else None,
         enabled_tools=tools,
         max_scopes=present.max_scopes if present else None,
-        config={name: forms.text(fields, f"config.{name}").strip() for name in connector.needed_config()},
+        config={**(present.config if present else {}), **asked_for},
     )
 
 

@@ -2,7 +2,7 @@
 
 The steps come from the connector's own data: redirect address, permissions, kind of client. What only the provider knows
 (where its console is, what its buttons are called) stands in `PLACES`; a connector without an entry gets the general words.
-Sources: developers.hubspot.com and developer.atlassian.com (read 2026-11-23). Labels change more often than anything else here.
+The same steps, at more length: docs/connectors/. Labels in a console change more often than anything else here.
 """
 
 from __future__ import annotations
@@ -36,10 +36,13 @@ class Place(msgspec.Struct, frozen=True):
 PLACES = {
     "hubspot": Place(
         console="https://developers.hubspot.com/",
-        make="Sign in to your HubSpot developer account, open Apps and press Create app. Call it “{workspace}”. Console:",
-        redirect="On the Auth tab, paste this as Redirect URL, exactly",
-        permissions="On the Auth tab, under Scopes, add these and nothing else:",
-        then="Save. Client ID and client secret stand on the Auth tab.",
+        make=(
+            "Make an app with OAuth in your HubSpot developer account: in a project, or as a legacy public app, there on "
+            "its Auth tab. Call it “{workspace}”. Console:"
+        ),
+        redirect="Add this as Redirect URL, exactly",
+        permissions="Under Scopes, make “oauth” required, and add these as conditionally required, no others:",
+        then="Save. Client ID and client secret stand with the app’s Auth settings.",
     ),
     "jira": Place(
         console="https://developer.atlassian.com/console/myapps/",

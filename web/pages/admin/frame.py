@@ -84,6 +84,14 @@ class Choices(msgspec.Struct, frozen=True):
     tools: list[Choice]
     on: bool = True
 
+    @property
+    def chosen(self) -> int:
+        return sum(tool.on for tool in self.tools)
+
+    @property
+    def some(self) -> bool:
+        return self.chosen > 0
+
 
 def options(pairs: Iterable[tuple[str, str]], chosen: str | None) -> list[Option]:
     return [Option(value, label, value == (chosen or "")) for value, label in pairs]

@@ -157,11 +157,11 @@ def _facts(connector: Connector) -> list[Fact]:
     oauth, title = connector.oauth, connector.title
     pkce = "S256, always" if oauth.pkce == "S256" else f"Off: {oauth.pkce.reason}"
     stop = (
-        "Confirmed by the provider"
+        "Told, and asked until it confirms"
         if oauth.revocation
         else "Cannot be told from here; people remove it there"
     )
-    facts = [Fact("Proof key (PKCE)", pkce), Fact(f"When access is stopped, {title} is", stop)]
+    facts = [Fact("Proof key (PKCE)", pkce), Fact(f"{title}, when access is stopped", stop)]
     if oauth.access_token_ttl_s:
         facts.append(
             Fact(

@@ -187,9 +187,13 @@ def _health(figures: Figures, names: Names, registrations: Sequence[Registration
     return [Health(one.slug, names.connector(one.slug), _state(figures, one.slug)) for one in registrations]
 
 
+FAILING = 0.2  # of a connector's calls in the last 30 days
+
+
 def _state(figures: Figures, slug: str) -> State:
+    calls = figures.calls.get(slug, 0)
     if figures.open_by_connector.get(slug):
         return State("warn", "clock", "Stops not confirmed")
-    if figures.failing.get(slug):
-        return State("warn", "warn", "Calls fail")
-    return State("ok", "check", "Working") if figures.calls.get(slug) else State("", "minus", "Not used yet")
+    if calls and figures.failing.get(slug, 0) / calls > FAILING:
+        return State("warn", "warn", "Many calls fail")
+    return State("ok", "check", "Working") if calls else State("", "minus", "Not used yet")
