@@ -241,7 +241,8 @@ async def _ask(
         development=house.development,
     )
     try:
-        return await asyncio.wait_for(tool.run(api, checked), DEADLINE_S + 1)
+        async with asyncio.timeout(DEADLINE_S + 1):
+            return await tool.run(api, checked)
     except ValetkeyError:
         raise
     except TimeoutError:

@@ -72,7 +72,7 @@ class Standing(msgspec.Struct, frozen=True):
 async def standing(
     house: House, workspace: str, assistant: str, user: str, connector: str, account: str | None
 ) -> Standing:
-    rows = await house.store.all(
+    rows = await house.store.some(
         "held_of_user", Held, workspace=workspace, assistant=assistant, user=user, connector=connector
     )
     if account is not None:

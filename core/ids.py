@@ -19,6 +19,9 @@ from core.secret import Secret
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [
+    one + two for one in _BASE32 for two in _BASE32
+]  # ten bits at a time: an id is made several times a call
 ID_KINDS = frozenset(
     {"ws", "ast", "usr", "cs", "gr", "call", "evt", "rcp", "rev", "reg", "key", "out", "req"}
 )
@@ -45,7 +48,7 @@ def new_id(kind: str) -> str:
     if kind not in ID_KINDS:
         raise ValueError(f"unknown id kind {kind!r}")
     number = _uuid7()
-    return f"{kind}_" + "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{kind}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def derived_id(kind: str, at_ms: int, *parts: str) -> str:

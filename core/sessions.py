@@ -150,7 +150,7 @@ def _asked(connector: Connector, asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
 
 async def _present_grant(house: House, assistant: Assistant, wish: SessionWish) -> Grant | None:
     """The live grant this session would widen: the named account's, or the user's only one."""
-    rows = await house.store.all(
+    rows = await house.store.some(
         "grants_of_user",
         Grant,
         workspace=assistant.workspace,

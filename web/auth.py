@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
 from core import workspaces
 from core.errors import Refused, Unauthenticated
+from core.house import House
 from core.model import Actor
 from core.workspaces import KeyedAssistant, KeyedWorkspace
 
@@ -37,8 +38,8 @@ _SEND = "Send one header: Authorization: Bearer <key>."
 
 def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Raises Unauthenticated when there is no single, plain bearer token."""
-    values = connection.headers.getall("authorization", [])
-    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    values = [value for name, value in connection.scope["headers"] if name.lower() == b"authorization"]
+    scheme, _, token = values[0].decode("latin-1").partition(" ") if len(values) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated(_SEND)
     return token.strip()
@@ -46,34 +47,37 @@ def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 async def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A workspace or an assistant."""
-    connection.state.caller = await workspaces.by_key(connection.app.state.house, bearer(connection))
+    house: House = connection.app.state.house
+    connection.scope["state"]["caller"] = await workspaces.by_key(house, bearer(connection))
 
 
 async def needs_admin(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A workspace's own key (`vkw_...`)."""
     await needs_caller(connection, handler)
-    if not isinstance(connection.state.caller, KeyedWorkspace):
+    if not isinstance(connection.scope["state"]["caller"], KeyedWorkspace):
         raise Refused("This needs a workspace key (vkw_...); an assistant's key cannot do it.")
 
 
 async def needs_assistant(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """An assistant's key (`vka_...`)."""
     await needs_caller(connection, handler)
-    if not isinstance(connection.state.caller, KeyedAssistant):
+    if not isinstance(connection.scope["state"]["caller"], KeyedAssistant):
         raise Refused("This needs an assistant's key (vka_...); a workspace key cannot act for an assistant.")
 
 
-def _found(request: Request[Any, Any, Any]) -> Caller:
-    actor = request.state.caller.actor
+# Each asks for `house` too, though it needs it not: two dependencies of one rank are resolved in a task group, which costs a
+# fifth of a tool call; in a row they cost nothing.
+def _found(request: Request[Any, Any, Any], house: NamedDependency[House]) -> Caller:
+    actor = request.scope["state"]["caller"].actor
     return Caller(actor, actor.workspace, actor.assistant)
 
 
-def _admin(request: Request[Any, Any, Any]) -> KeyedWorkspace:
-    return request.state.caller
+def _admin(request: Request[Any, Any, Any], house: NamedDependency[House]) -> KeyedWorkspace:
+    return request.scope["state"]["caller"]
 
 
-def _assistant(request: Request[Any, Any, Any]) -> KeyedAssistant:
-    return request.state.caller
+def _assistant(request: Request[Any, Any, Any], house: NamedDependency[House]) -> KeyedAssistant:
+    return request.scope["state"]["caller"]
 
 
 # Given to controllers one by one: a name that is provided everywhere could be nobody's query parameter.

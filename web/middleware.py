@@ -6,7 +6,6 @@ import logging
 import time
 from typing import Any
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ids import new_id
@@ -15,8 +14,16 @@ from web import metrics
 log = logging.getLogger("valetkey.access")
 
 
+# For every answer that does not say otherwise itself.
+_UNLESS_SET = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+SLOW_S = 1.0
+
+
 class Envelope:
-    """`X-Request-Id` on every answer, one log line, one metric. The query is never logged: it holds states, codes and tickets."""
+    """`X-Request-Id` on every answer, a metric, and a log line for what was refused, failed or slow; of the rest at level DEBUG.
+
+    The path is logged as its route and the query never: they hold states, codes and tickets.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,10 +40,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableScopeHeaders(message)
-                headers["X-Request-Id"] = request_id
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"] = list(message["headers"])
+                present = {name.lower() for name, _ in headers}
+                headers.append((b"x-request-id", request_id.encode()))
+                headers += [(name, value) for name, value in _UNLESS_SET if name not in present]
             await send(message)
 
         try:
@@ -50,7 +57,14 @@ class Envelope:
         method = scope["method"]
         metrics.REQUESTS.labels(method, route, str(status)).inc()
         metrics.SECONDS.labels(method, route).observe(took_s)
-        if log.isEnabledFor(logging.INFO):
-            log.info(
-                "%s %s %s %.1f ms", method, route, status, took_s * 1000, extra={"request_id": request_id}
+        level = logging.INFO if status >= 400 or took_s > SLOW_S else logging.DEBUG
+        if log.isEnabledFor(level):
+            log.log(
+                level,
+                "%s %s %s %.1f ms",
+                method,
+                route,
+                status,
+                took_s * 1000,
+                extra={"request_id": request_id},
             )

@@ -32,10 +32,13 @@ class StoreError(ValetkeyError):
 
 class Reader(Protocol):
     async def one(self, name: str, into: type[T], /, **params: Any) -> T | None:
-        """The first row of the named statement, or None."""
+        """The first row of a named statement that finds it by an index, or None."""
+
+    async def some(self, name: str, into: type[T], /, **params: Any) -> list[T]:
+        """The rows of a named statement that finds a handful of them by an index."""
 
     async def all(self, name: str, into: type[T], /, **params: Any) -> list[T]:
-        """All rows of the named statement."""
+        """The rows of a named statement, however many and however long it takes."""
 
     async def query(self, sql: str, into: type[T], /, params: Mapping[str, Any]) -> list[T]:
         """All rows of a statement put together from fixed pieces; never from what somebody sent."""
