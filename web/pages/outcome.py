@@ -71,7 +71,8 @@ def failed(house: House, session: ConnectSession, request: Request) -> Response:
 
 def failure(house: House, session: ConnectSession, request: Request) -> Response:
     """The page for a session that failed, whoever looks at it again."""
-    message = ends.ended("failed", session.id, session.origin, session.error.code if session.error else None)
+    reason = session.error.code if session.error else "session_ended"
+    message = ends.ended("failed", session.id, session.origin, reason)
     error = faults.error_of(session.error)
     view = faults.fault_view(error, request_id=faults.request_id(request), message=message)
     return page("fault.html", view, now_ms=house.now_ms(), status=error.status)
@@ -83,7 +84,7 @@ async def again(house: House, session_id: str, browser: Secret | None, request: 
     Raises SessionEnded for anybody else once it has ended.
     """
     session = await sessions.find(house, session_id)
-    if session.status not in ("authorized", "completed", "denied", "failed"):
+    if session.status not in ("authorized", "completed", "denied", "failed", "expired"):
         return None
     try:
         await connecting.page_status(house, session_id, browser)

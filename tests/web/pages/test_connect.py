@@ -217,6 +217,25 @@ def test_an_expired_request_says_so(stage: Scene, walker: Walker, valetkey: Runn
         valetkey.later(-HOUR_MS)
 
 
+def test_a_code_that_nobody_took_in_time_is_told_to_the_chat_as_a_failure(
+    stage: Scene, walker: Walker, valetkey: RunningValetkey
+) -> None:
+    session, _ = opened(stage, walker)
+    stage.authorize(walker, session)
+    valetkey.later(HOUR_MS)
+    try:
+        assert walker.open(f"{session['url']}/status").response.json() == {"status": "expired"}
+        page = walker.open(session["url"])
+        assert (page.status, page.code) == (410, "session_ended")
+        assert page.message == {
+            "type": "valetkey:failed",
+            "session": session["id"],
+            "reason": "session_ended",
+        }
+    finally:
+        valetkey.later(-HOUR_MS)
+
+
 def test_an_answered_request_is_over_for_everybody_else(stage: Scene, walker: Walker) -> None:
     session, _ = opened(stage, walker)
     code = stage.authorize(walker, session)
