@@ -235,7 +235,7 @@ async def deny(house: House, session_id: str, browser: Secret) -> ConnectSession
 # ---- the provider's answer --------------------------------------------------------------------------------------
 
 
-_UNKNOWN_STATE = "This answer belongs to no open request: it was used before, is too old, or was made up. Start again in the chat."
+_UNKNOWN_STATE = "This answer belongs to no open request: it was used before, is too old, or made up. Start again in the chat."
 
 
 async def callback(

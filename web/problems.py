@@ -175,7 +175,7 @@ def documented(*errors: type[ValetkeyError]) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(
             data_container=Problem,
-            media_type=MEDIA_TYPE,  # type: ignore[arg-type]
+            media_type=MEDIA_TYPE,
             generate_examples=False,
             description="; ".join(f"`{error.code}`: {error.title}" for error in found),
         )

@@ -18,13 +18,16 @@ from web.demo.assist.valetkey import Problem, Valetkey
 from web.demo.installation import DemoFailed
 from web.demo.northwind import PASSWORD
 
-_BEN = (
+_BEN: tuple[tuple[str, dict[str, str]], ...] = (
     ("northwind.find_deals", {}),
     ("northwind.find_deals", {"closing": "this_week"}),
     ("northwind.find_contacts", {"query": "Finance Director"}),
     ("northwind.my_tasks", {}),
 )
-_CLEO = (("northwind.find_deals", {}), ("northwind.find_companies", {"industry": "Food"}))
+_CLEO: tuple[tuple[str, dict[str, str]], ...] = (
+    ("northwind.find_deals", {}),
+    ("northwind.find_companies", {"industry": "Food"}),
+)
 
 
 @dataclass
