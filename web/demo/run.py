@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import click
+from litestar import Litestar
 
 from core.authserver import Client
 from core.ids import new_token
@@ -91,8 +92,7 @@ async def _serve_northwind(parts: AsyncExitStack, admin: Admin, url: str) -> Non
     client = Client.confidential(
         CLIENT_ID, secret, name="Valetkey", redirect_uris=[registration["redirect_uri"]]
     )
-    app = northwind.create_app(url, [client])
-    await parts.enter_async_context(northwind.serving(app, port=int(url.rpartition(":")[2])))
+    await _serve(parts, northwind.create_app(url, [client]), url)
 
 
 async def _register_assistant(admin: Admin, chat_url: str) -> str:
@@ -103,6 +103,7 @@ async def _register_assistant(admin: Admin, chat_url: str) -> str:
             "name": "Acme Assist",
             "description": "Answers questions about your customers and keeps your tasks",
             "homepage_url": chat_url,
+            "logo_url": f"{chat_url}/static/icon.svg",
             "allowed_origins": [chat_url],
             "return_urls": [f"{chat_url}/connected", f"{chat_url}/"],
             "default_return_url": f"{chat_url}/connected",
@@ -113,27 +114,40 @@ async def _register_assistant(admin: Admin, chat_url: str) -> str:
 
 
 async def _serve_chat(parts: AsyncExitStack, valetkey_url: str, key: str, chat_url: str) -> None:
-    app = create_chat(
-        Settings.load({**os.environ, "ACME_URL": chat_url, "VALETKEY_URL": valetkey_url, "VALETKEY_KEY": key})
-    )
-    await parts.enter_async_context(northwind.serving(app, port=int(chat_url.rpartition(":")[2])))
+    own = {"ACME_URL": chat_url, "VALETKEY_URL": valetkey_url, "VALETKEY_KEY": key}
+    await _serve(parts, create_chat(Settings.load({**os.environ, **own})), chat_url)
+
+
+async def _serve(parts: AsyncExitStack, app: Litestar, url: str) -> None:
+    """`app` answers at `url` until the parts end. The port was free at the start, but may have been taken since."""
+    port = int(url.rpartition(":")[2])
+    try:
+        await parts.enter_async_context(northwind.serving(app, port=port))
+    except OSError as error:
+        raise DemoFailed(f"Nothing can be served at {url}: {error}") from error
 
 
 def _welcome(chat_url: str, provider_url: str, link: str, key: str, installation: Installation) -> str:
-    bold = lambda text: click.style(text, bold=True)  # noqa: E731
+    heading, chat, admin, provider = (
+        click.style(text, bold=True)
+        for text in ("Valetkey is running. Three pages to open:", "The chat", "The admin", "Northwind")
+    )
     return f"""
-{bold("Valetkey is running. Three pages to open:")}
+{heading}
 
-  {bold("1. The chat")}       {chat_url}
-     Say "show my open deals" and follow the card. Northwind wants to know who you are:
-     ada@northwind.example with the password {northwind.PASSWORD}
-  {bold("2. What you allowed")}  is behind "What can you see?" in the chat: every use, and Stop
-  {bold("3. The admin")}      {link.strip()}
-     Works once, for ten minutes. Another one:
+  1. {chat}       {chat_url}
+     Say "show my open deals" and follow the card. At Northwind you are ada@northwind.example,
+     password {northwind.PASSWORD}. "What can you see?" leads to everything you allowed, and to Stop.
+
+  2. {admin}      {link.strip()}
+     Works once, for ten minutes. Another one, in a second terminal:
      VALETKEY_CONFIG={installation.config} valetkey sign-in-link
+
+  3. {provider}      {provider_url}
+     The provider of this story, with the same password; Connected apps shows its side.
 
 An assistant of your own, in five minutes: README.md, with this workspace key (it is gone with the demo)
      {key}
-Northwind, the CRM of this story, is at {provider_url}; the API is described at {installation.url}/schema
+The API is described at {installation.url}/schema
 Ctrl-C stops everything.
 """
