@@ -30,7 +30,7 @@ from core.errors import (
 )
 from core.house import House
 from core.ids import new_id, token_hash
-from core.model import LIVE_STATUSES, Actor, Assistant, ConnectSession, Duration, Fault, Grant
+from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant
 from core.oauth import TokenSet
 from core.secret import Secret
 from core.sessions import entry, person
@@ -115,14 +115,14 @@ async def _finish(house: House, session: ConnectSession, completion_hash: bytes,
         unowned = await _hold(house, session, tokens)
         account = await _identify(house, connector, client, tokens)
         tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
+        overdue = await _end_overdue(house, session, account)
         grant, replaced = await house.write(
             lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
         )
     except ValetkeyError as error:
         await _failed(house, session, unowned, error)
         raise _told(error) from error
-    if replaced:
-        await revocation.tell(house, [replaced])
+    await revocation.tell(house, [row for row in (overdue, replaced) if row])
     return grant
 
 
@@ -197,6 +197,23 @@ async def _identify(
     return account
 
 
+async def _end_overdue(house: House, session: ConnectSession, account: Account) -> str | None:
+    """A grant whose time is over is not renewed, also before the housekeeping has come round: it ends, and a new one begins."""
+    found = await house.store.one("grant_live", Grant, **_whose(session), account_id=account.id)
+    if found is None or found.status_at(house.now_ms()) != "expired":
+        return None
+    return await revocation.expire(house, found)
+
+
+def _whose(session: ConnectSession) -> dict[str, str]:
+    return {
+        "workspace": session.workspace,
+        "assistant": session.assistant,
+        "user": session.user,
+        "connector": session.connector,
+    }
+
+
 # ---- one transaction: session completed, grant stored, tokens owned ---------------------------------------------
 
 
@@ -261,18 +278,11 @@ async def _present(tx: Tx, house: House, session: ConnectSession, account: Accou
     if session.grant is not None:
         own = await tx.one("grant_get", Grant, workspace=session.workspace, id=session.grant)
         if own is not None and own.account_id == account.id:
-            if own.status not in LIVE_STATUSES:
+            if own.status == "revoked":
                 raise GrantRevoked("The access was stopped while this was open. Nothing was connected.")
-            return own
-    return await tx.one(
-        "grant_live",
-        Grant,
-        workspace=session.workspace,
-        assistant=session.assistant,
-        user=session.user,
-        connector=session.connector,
-        account_id=account.id,
-    )
+            if own.status != "expired":
+                return own
+    return await tx.one("grant_live", Grant, **_whose(session), account_id=account.id)
 
 
 def _granted(

@@ -15,7 +15,7 @@ from core.clock import MINUTE_MS
 from core.errors import ValetkeyError
 from core.house import House
 from core.idempotency import Kept
-from core.model import ConnectSession, Fault, Grant, system
+from core.model import ConnectSession, Fault, Grant
 from core.store import Tx
 
 log = logging.getLogger("valetkey.housekeeping")
@@ -63,10 +63,7 @@ async def end_sessions(house: House) -> int:
 async def end_grants(house: House) -> int:
     """Grants past their time end like revoked ones: their tokens are dead at the provider too."""
     overdue = await house.store.all("grants_overdue", Grant, now=house.now_ms())
-    rows = []
-    for grant in overdue:
-        actor = system(grant.workspace, "expiry")
-        rows.append(await revocation.end(house, actor, grant.id, "expired", "The agreed time was over."))
+    rows = [await revocation.expire(house, grant) for grant in overdue]
     await revocation.tell(house, [row for row in rows if row])
     return len(overdue)
 

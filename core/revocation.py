@@ -19,7 +19,7 @@ from core.connector import Connector
 from core.errors import Missing, UnknownConnector
 from core.grants import GrantFilter, entry_for
 from core.house import House
-from core.model import LIVE_STATUSES, Actor, Grant, Upstream
+from core.model import LIVE_STATUSES, Actor, Grant, Upstream, system
 from core.plain_text import REASON_CHARS, clean
 from core.store import Tx
 
@@ -88,6 +88,13 @@ async def end(
         return row_id
 
     return await house.write(job)
+
+
+async def expire(house: House, grant: Grant) -> str | None:
+    """End a grant whose time is over; the row of `end`."""
+    return await end(
+        house, system(grant.workspace, "expiry"), grant.id, "expired", "The agreed time was over."
+    )
 
 
 async def _upstream(tx: Tx, house: House, grant: Grant) -> tuple[Upstream, str | None]:

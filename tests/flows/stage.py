@@ -16,7 +16,9 @@ from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import OidcProvider
 from tests.harness.scene import CLIENT_ID, CLIENT_SECRET, Scene
 from tests.harness.service import Service
+from tests.harness.tenant import made
 from tests.harness.waiting import until
+from tests.harness.walker import Walker
 
 Place = Literal["token", "revocation", "api"]
 
@@ -123,7 +125,7 @@ class OidcStage(Stage):
         return [
             Token(kinds[one["kind"]], one["account"], tuple(one["scopes"]))  # type: ignore[arg-type]
             for one in self.provider.tokens(alive=True)
-            if one["client"] == self.client and one["kind"] in kinds
+            if one["client"].startswith(self.client) and one["kind"] in kinds
         ]
 
     def asked(self, place: Place) -> list[int]:
@@ -163,6 +165,16 @@ class OidcStage(Stage):
                     "/token/revocation", data=asked, auth=(self.client, CLIENT_SECRET)
                 )
                 answer.raise_for_status()
+
+    def connect_more(self, slug: str, *tools: str, user: str = "u1", login: str = "ada") -> dict[str, Any]:
+        """Register one of the connectors of tests/flows/more_connectors, which live at this provider too; a grant of it."""
+        client = f"{self.client}-{slug}"
+        registration = self.workspace.register(slug, client, CLIENT_SECRET)
+        self.provider.add_client(client, registration["redirect_uri"], CLIENT_SECRET)
+        session = self.assistant.new_session(user, slug, [f"{slug}.{tool}" for tool in tools])
+        with Walker() as person:
+            code = self.authorize(person, session, login)
+        return made(self.assistant.confirm(session["id"], user, code))["grant"]
 
     def forget(self) -> None:
         for account in {token.account for token in self.live()}:
