@@ -230,9 +230,7 @@ async def _store(
     """The grant, and the outbox row of a token it replaced."""
     present = await _present(tx, house, session, account)
     scopes = _granted(session, connector, tokens, present)
-    agreed = union([present.tools if present else (), session.tools or ()])
-    if present is None:
-        agreed = tuple(tool for tool in session.tools or () if tool in {one.tool for one in session.asked})
+    agreed = _agreed(session, present)
     given = tuple(tool for tool in agreed if not connector.tools[tool].missing_scopes(scopes))
     if not given:
         raise ProviderError(
@@ -263,6 +261,18 @@ async def _store(
         tx, entry(done, action, detail=detail), entry(done, "connect_session.completed", actor=actor)
     )
     return grant, replaced
+
+
+def _agreed(session: ConnectSession, present: Grant | None) -> tuple[str, ...]:
+    """The tools the grant may have now.
+
+    What was only shown as allowed already is taken from the grant as it is, so that what was narrowed meanwhile stays so. A
+    connection that is made again was asked for tool by tool: what was left off there is off.
+    """
+    chosen = tuple(tool for tool in session.tools or () if tool in {one.tool for one in session.asked})
+    if present is None or present.status != "active":
+        return chosen
+    return union([present.tools, chosen])
 
 
 async def _present(tx: Tx, house: House, session: ConnectSession, account: Account) -> Grant | None:

@@ -78,6 +78,12 @@ class GrantTokens:
         """The provider said 401 to `rejected`: another call may have refreshed meanwhile, else refresh now."""
         if self._tokens.access_token == rejected:
             await self._refresh()
+        if (
+            self._tokens.access_token == rejected
+        ):  # the token endpoint is down: no reason to ask the person again
+            raise TokenEndpointUnavailable(
+                "The provider rejects the token, and cannot be asked for a new one now. Try again in a moment."
+            )
         return self._tokens.access_token
 
     async def _refresh(self) -> None:
@@ -125,6 +131,11 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
     try:
         renewed = await oauth.refresh(house.outbound, connector, client, tokens, now_ms=house.now_ms())
     except TokenRejected:
+        present = await _read(house, workspace, grant_id)
+        if (
+            present.credential_version != version
+        ):  # replaced by a consent while we asked: the old one may well be dead
+            return present
         raise await _lost(house, held, "refresh_token_rejected") from None
     except ValetkeyError as error:
         await house.write(lambda tx: tx.run("grant_release", id=grant_id, owner=owner))

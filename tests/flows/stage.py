@@ -158,13 +158,7 @@ class OidcStage(Stage):
         self.provider.switch("/token", add_scope=scope)
 
     def reject_access_tokens(self) -> None:
-        for one in self.provider.tokens("AccessToken", alive=True):
-            if one["client"] == self.client:
-                asked = {"token": one["value"], "token_type_hint": "access_token"}
-                answer = self.provider.http.post(
-                    "/token/revocation", data=asked, auth=(self.client, CLIENT_SECRET)
-                )
-                answer.raise_for_status()
+        self.provider.expire(self.client)
 
     def connect_more(self, slug: str, *tools: str, user: str = "u1", login: str = "ada") -> dict[str, Any]:
         """Register one of the connectors of tests/flows/more_connectors, which live at this provider too; a grant of it."""

@@ -108,3 +108,7 @@ class OidcProvider:
     def forget(self, account: str) -> None:
         """As if the person had removed the app in the provider's settings."""
         self.http.post("/test/forget", json={"account": account}).raise_for_status()
+
+    def expire(self, client: str) -> None:
+        """The client's access tokens are over before their time; its refresh tokens live on."""
+        self.http.post("/test/expire", json={"client": client}).raise_for_status()

@@ -5,6 +5,7 @@
 //   POST /test/switch     {"/token": {status: 503, times: 2}}: disturb an endpoint; null ends it
 //                         fields: status, body, headers, delay_ms, late_ms (answer held back after the work is done), times, add_scope
 //   POST /test/forget     {account}: as if the person had removed the app at the provider
+//   POST /test/expire     {client}: its access tokens are over before their time, its refresh tokens live on
 const GRANTED = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
 const seconds = () => Date.now() / 1000;
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
@@ -88,6 +89,12 @@ export class Records {
     }
   }
 
+  expire(client) {
+    for (const [key, row] of this.rows) {
+      if (row.payload.clientId === client && key.startsWith('AccessToken:')) this.rows.delete(key);
+    }
+  }
+
   disturbance(path) {
     const found = this.disturbed.get(path);
     if (!found) return undefined;
@@ -119,6 +126,7 @@ async function control(records, ctx) {
     }
   }
   if (ctx.path === '/test/forget') records.forget(asked.account);
+  if (ctx.path === '/test/expire') records.expire(asked.client);
   ctx.body = ctx.path === '/test/state' ? records.state() : { ok: true };
 }
 
