@@ -90,9 +90,9 @@ async def _serve_northwind(parts: AsyncExitStack, admin: Admin, url: str) -> Non
         {"client_id": CLIENT_ID, "client_secret": secret.reveal(), "config": {"base_url": url}},
     )
     client = Client.confidential(
-        CLIENT_ID, secret, name="Valetkey", redirect_uris=[registration["redirect_uri"]]
+        CLIENT_ID, secret, name="Valetkey", redirect_uris=(registration["redirect_uri"],)
     )
-    await _serve(parts, northwind.create_app(url, [client]), url)
+    await _serve(parts, northwind.create_app(url, (client,)), url)
 
 
 async def _register_assistant(admin: Admin, chat_url: str) -> str:

@@ -122,7 +122,7 @@ class ModelQuestion:
             del self._open[0]
 
     async def _use(self, desk: Desk, call: dict[str, Any]) -> dict[str, Any]:
-        name = str(call["function"].get("name", "")).replace("__", ".")
+        name = str(call["function"].get("name", "")).replace("__", ".", 1)
         try:
             arguments = json.loads(call["function"].get("arguments") or "{}")
         except ValueError:
