@@ -28,7 +28,7 @@ from core.errors import (
 from core.grants import Held, entry_for
 from core.house import House
 from core.ids import new_id
-from core.model import Actor, Grant
+from core.model import LIVE_STATUSES, Actor, Grant
 from core.oauth import TokenSet
 from core.secret import Secret
 from core.store import Tx
@@ -207,10 +207,13 @@ async def _keep(house: House, held: Held, owner: str, renewed: TokenSet) -> None
 async def _end_orphan(tx: Tx, house: House, held: Held, renewed: TokenSet) -> None:
     """The grant ended while the provider was answering: its new token is revoked too (security.md row 13).
 
-    Not when another process has stored newer tokens: these come from the same authorization, and ending one ends all.
+    So is one that descends from an authorization which a newer consent has replaced. Not when another process has stored newer
+    tokens: these come from the same authorization, and ending one ends all.
     """
     present = await tx.one("grant_get", Grant, workspace=held.workspace, id=held.id)
-    if present is None or present.status not in ("active", "needs_reconnect", "suspended"):
+    ended = present is None or present.status not in LIVE_STATUSES
+    replaced = present is not None and present.receipt != held.receipt
+    if ended or (replaced and house.registry.connector(held.connector).oauth.revocation_scope != "account"):
         await outbox.put_tokens(tx, house, held.workspace, held.registration, held.id, renewed, after_ms=0)
 
 
