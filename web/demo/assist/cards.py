@@ -55,7 +55,8 @@ def _why(tools: list[Tool], title: str, reconnect: bool) -> str:
     """One sentence why, and for a single tool what it sees or changes, in the connector's own words."""
     if reconnect:
         return f"{title} ended the connection. What you allowed stays the same, and your question is kept."
-    need = f"Acme Assist needs this in your {title} to answer."
+    reads = all(tool.risk == "read" for tool in tools)
+    need = f"Acme Assist needs this in your {title} {'to answer' if reads else 'for that'}."
     if len(tools) > 1:
         return f"{need} Nothing else is added."
     tool = tools[0]
