@@ -36,6 +36,7 @@ from core.grants import Held, entry_for
 from core.house import House
 from core.ids import new_id
 from core.model import Asked, AuditEvent, Entry, Grant
+from core.recording import Recorder, Use
 from core.sessions import SessionWish
 from core.store import Tx
 from core.tokens import GrantTokens, check_alive
@@ -146,18 +147,42 @@ async def _with_connect(
     """The same refusal with a session to start again: for the tool alone after a stop, for all it had where it only ran out."""
     if not isinstance(error, (GrantRevoked, GrantExpired, ReconnectRequired)):
         return error
-    names = (tool.name,) if isinstance(error, GrantRevoked) else (tool.name, *held.tools)
-    account = held.account_id if isinstance(error, ReconnectRequired) else None
-    connect = await _ready_session(house, caller, wish, names, account)
+    names: tuple[str, ...] = (tool.name,)
+    if not isinstance(error, GrantRevoked):
+        names += tuple(name for name in held.tools if _may_be_asked(house, caller, held, name))
+    again = isinstance(error, ReconnectRequired)
+    connect = await _ready_session(
+        house,
+        caller,
+        wish,
+        names,
+        held.account_id if again else None,
+        all_required=again and tool.name in held.tools,
+    )
     return type(error)(error.detail, **{**error.fields, "connect": connect})
 
 
+def _may_be_asked(house: House, caller: KeyedAssistant, held: Held, name: str) -> bool:
+    """A tool of an old grant that is gone or was forbidden since is left out; it does not hide why the call is refused."""
+    tool = house.registry.connector(held.connector).tools.get(name)
+    return tool is not None and not policy.refused_by(caller.policy, held.as_registration(), caller, tool)
+
+
 async def _ready_session(
-    house: House, caller: KeyedAssistant, wish: CallWish, names: tuple[str, ...], account: str | None
+    house: House,
+    caller: KeyedAssistant,
+    wish: CallWish,
+    names: tuple[str, ...],
+    account: str | None,
+    *,
+    all_required: bool = False,
 ) -> dict[str, str] | None:
-    """An open session for exactly these tools: the one there is, else a new one. None when it could lead back nowhere."""
+    """An open session for exactly these tools: the one there is, else a new one. None when it could lead back nowhere.
+
+    The first tool is required, the others may be left out; `all_required`: only the connection is made again.
+    """
     first = names[0]
-    asked = tuple(Asked(name, required=name == first) for name in dict.fromkeys(names))
+    asked = tuple(Asked(name, required=all_required or name == first) for name in dict.fromkeys(names))
     try:
         session = await sessions.create(
             house,
@@ -266,18 +291,22 @@ async def _deliver(
     """Record the call and hand out the result, in one go with the last look at the grant."""
     result = CallResult(call_id, tool.name, held.id, msgspec.Raw(answer.body), answer.truncated, answer.next)
 
-    async def job(tx: Tx) -> bool:
-        alive = await tx.run("grant_used", id=held.id, now=house.now_ms())
-        detail: dict[str, Any] = {"count": answer.count, "group": tool.group, "risk": tool.risk}
-        action, outcome = ("tool.called", "ok") if alive else ("tool.refused", "withheld")
-        await house.log(tx, _entry(held, caller, tool.name, call_id, action, outcome, detail))
-        if alive and wish.idempotency_key is not None:
-            await idempotency.keep(tx, house, held, call_id, msgspec.json.encode(result))
-        return bool(alive)
-
-    if not await house.write(job):
+    detail: dict[str, Any] = {"count": answer.count, "group": tool.group, "risk": tool.risk}
+    use = Use(
+        held,
+        _entry(held, caller, tool.name, call_id, "tool.called", "ok", detail),
+        _entry(held, caller, tool.name, call_id, "tool.refused", "withheld", detail),
+        msgspec.json.encode(result) if wish.idempotency_key is not None else None,
+    )
+    if not await _recorder(house).record(use):
         await _withheld(house, caller, tool, held, wish)
     return result
+
+
+def _recorder(house: House) -> Recorder:
+    if house.recorder is None:
+        house.recorder = Recorder(house)
+    return house.recorder
 
 
 async def _withheld(house: House, caller: KeyedAssistant, tool: Tool, held: Held, wish: CallWish) -> None:

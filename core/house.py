@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core import audit
 from core.clock import Clock
@@ -13,6 +13,9 @@ from core.model import Entry
 from core.registry import Registry
 from core.store import Store, Tx
 from core.vault import Vault
+
+if TYPE_CHECKING:
+    from core.recording import Recorder
 
 R = TypeVar("R")
 
@@ -42,6 +45,7 @@ class House:
             str, asyncio.Task[Any]
         ] = {}  # grant id -> the one refresh under way in this process
         self.call_counts: dict[str, tuple[int, int]] = {}  # assistant id -> (minute, calls in it)
+        self.recorder: Recorder | None = None  # made at the first call (core/recording.py)
         self._background: set[asyncio.Task[Any]] = set()
 
     def now_ms(self) -> int:

@@ -40,21 +40,22 @@ def _converters(into: type) -> dict[str, Callable[[Any], Any] | None]:
     return {name: _converter(kind) for name, kind in typing.get_type_hints(into).items()}
 
 
-def reader(into: type[T], columns: Sequence[str]) -> Callable[[Sequence[Any]], T]:
+@cache
+def reader(into: type[T], columns: tuple[str, ...]) -> Callable[[Sequence[Any]], T]:
     """A function that makes one struct of a row with these columns; a plain type takes the first column."""
     if issubclass(into, _PLAIN) or into is bool:
         return lambda row: into(row[0])  # type: ignore[call-arg]
     if into is dict:
         return lambda row: dict(zip(columns, row, strict=True))  # type: ignore[return-value]
     known = _converters(into)  # type: ignore[arg-type]
-    plan = [(name, known[name]) for name in columns]
+    converting = [(at, convert) for at, name in enumerate(columns) if (convert := known[name]) is not None]
 
     def read(row: Sequence[Any]) -> T:
-        values = {
-            name: convert(value) if convert is not None and value is not None else value
-            for (name, convert), value in zip(plan, row, strict=True)
-        }
-        return into(**values)
+        values = list(row)
+        for at, convert in converting:
+            if values[at] is not None:
+                values[at] = convert(values[at])
+        return into(**dict(zip(columns, values, strict=True)))
 
     return read
 

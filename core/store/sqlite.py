@@ -4,8 +4,9 @@ The writer is one thread that owns one connection. Jobs that wait while a transa
 (each in a savepoint), so that many small writes cost one fsync. A job is a coroutine that awaits only its own `tx`; here these
 never suspend, so the thread drives it without an event loop and a job that waits for anything else is an error, not a stall.
 
-A read that finds a handful of rows by an index (`one`, `some`) costs 10 us and is done where it is asked for; giving it to a thread
-costs five times that. Readers never wait for the writer in WAL. Whatever may take longer (`all`, `query`) has threads of its own.
+A read that finds a handful of rows by an index (`one`, `some`) costs 10 us and is done where it is asked for; giving it to a
+thread costs five times that. Readers never wait for the writer in WAL. Whatever may take longer (`all`, `query`) has threads
+of its own.
 
 Limits: one machine. Several processes may open the same file (the CLI beside a running server): they wait for each other
 up to `BUSY_S` seconds.   Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html (read 2026-11-24).
@@ -56,7 +57,7 @@ def _rows(connection: sqlite3.Connection, sql: str, into: type[T], params: Mappi
     found = cursor.fetchall()
     if not found:
         return []
-    read = reader(into, [column[0] for column in cursor.description])
+    read = reader(into, tuple([column[0] for column in cursor.description]))  # type: ignore[arg-type]
     return [read(row) for row in found]
 
 

@@ -36,7 +36,7 @@ FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s 
 WHERE g.workspace = :workspace AND g.id = :id
 
 -- name: grant_used
-UPDATE grants SET last_used_at = :now, use_count = use_count + 1
+UPDATE grants SET last_used_at = :now, use_count = use_count + :count
 WHERE id = :id AND status = 'active' AND (expires_at IS NULL OR expires_at > :now)
 
 -- name: grant_lease

@@ -1,0 +1,88 @@
+"""Writing down that tools were called, many at a time.
+
+A call is delivered only if its grant was still active in the transaction that writes its audit event; so every call waits for
+such a transaction, and calls that wait together share one: each grant is looked at once, each chain is lengthened once, and
+the disk is waited for once. Measured against a transaction's work for every call: docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from core import audit, idempotency
+from core.errors import ValetkeyError
+from core.grants import Held
+from core.house import House
+from core.model import Entry
+from core.store import Tx
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A call that was answered. `entry` is written when it may be delivered, `withheld` when the grant has ended meanwhile;
+    `answer` is kept under the call's idempotency key, where it has one."""
+
+    held: Held
+    entry: Entry
+    withheld: Entry
+    answer: bytes | None = None
+
+
+class Recorder:
+    """`record` returns whether the result may be delivered, after the event is durable."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._waiting: list[tuple[Use, asyncio.Future[bool]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def record(self, use: Use) -> bool:
+        outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((use, outcome))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = self._house.in_background(self._flush())
+        return await outcome
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                results: Sequence[bool | BaseException] = await self._write([use for use, _ in batch])
+            except ValetkeyError:
+                # One workspace's fault (a tampered chain) must not fail the calls of the others.
+                alone = (self._write([use]) for use, _ in batch)
+                results = [
+                    one if isinstance(one, BaseException) else one[0]
+                    for one in await asyncio.gather(*alone, return_exceptions=True)
+                ]
+            for (_, outcome), result in zip(batch, results, strict=True):
+                if outcome.done():
+                    continue
+                if isinstance(result, BaseException):
+                    outcome.set_exception(result)
+                else:
+                    outcome.set_result(result)
+
+    async def _write(self, uses: Sequence[Use]) -> list[bool]:
+        return await self._house.write(lambda tx: _record(tx, self._house, uses))
+
+
+async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:
+    now = house.now_ms()
+    counts = Counter(use.held.id for use in uses)
+    alive = {
+        grant_id: bool(await tx.run("grant_used", id=grant_id, count=count, now=now))
+        for grant_id, count in counts.items()
+    }
+    chains: dict[str, list[Entry]] = {}
+    for use in uses:
+        delivered = alive[use.held.id]
+        chains.setdefault(use.held.workspace, []).append(use.entry if delivered else use.withheld)
+        if delivered and use.answer is not None:
+            await idempotency.keep(tx, house, use.held, use.entry.call or "", use.answer)
+    for entries in chains.values():
+        await audit.append(tx, house.vault.ring, now, *entries)
+    return [alive[use.held.id] for use in uses]
