@@ -10,8 +10,11 @@ import pytest
 from core.authserver import Client
 from core.secret import Secret
 from tests.harness.ports import free_port
+from tests.web.demo.acme import chatter, valetkey
 from tests.web.demo.person import VERIFIER, Person, authorize_url
 from web.demo.northwind import Northwind, create_app, serving
+
+__all__ = ["chatter", "valetkey"]  # fixtures
 
 SECRET = "a secret of the app"
 CALLBACK = "http://127.0.0.1:9/callback"
