@@ -122,6 +122,7 @@ class GrantFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Order = Literal["newest", "oldest", "last_used", "least_used", "ends_first"]
 
 # What a list may be sorted by: the expression, and whether it runs downwards. The id decides between equals.
+# The expressions are those of the indexes in store/migrations/0002_lists.sql.
 _ORDERS: dict[Order, tuple[str, bool]] = {
     "newest": ("id", True),
     "oldest": ("id", False),
@@ -185,6 +186,7 @@ async def search(
     expression, down = _ORDERS[order]
     if cursor is not None:
         conditions.append(f"({expression}, id) {'<' if down else '>'} (:value, :last)")
+        conditions.append(f"{expression} {'<=' if down else '>='} :value")  # follows from it; lets an index begin there
         params |= {"value": cursor[0], "last": cursor[1]}
     way = "DESC" if down else "ASC"
     sql = (
