@@ -2,7 +2,7 @@
 workspace with an assistant for each test.
 
 `stage` is given twice, with Northwind and with oidc-provider, to every test that uses it. `clocked` is the same with the
-service in this process, so that its clock can be moved. A test that kills its service uses `own_service`.
+service in this process, so that its clock can be moved, and `own` with a service of the module's own, to be killed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Providers = dict[str, Any]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for name in ("stage", "clocked"):
+    for name in ("stage", "clocked", "own"):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, list(STAGES), indirect=True)
 
@@ -92,9 +92,31 @@ def clocked(
     one.close()
 
 
+@pytest.fixture(scope="module")
+def own_service(
+    providers: Providers, tmp_path_factory: pytest.TempPathFactory, workers: int
+) -> Iterator[SharedService]:
+    """A service of the module's own, to be killed and started again."""
+    folder = tmp_path_factory.mktemp("own") / "service"
+    one = SharedService(folder, env=environment(providers["oidcp"]), workers=workers)
+    try:
+        one.start()
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def workers() -> int:
+    """How many processes `own_service` has; override it in a module."""
+    return 1
+
+
 @pytest.fixture
-def own_service(providers: Providers, tmp_path: Path) -> Iterator[SharedService]:
-    """A service of the test's own, not started, to be killed and started again."""
-    one = SharedService(tmp_path / "service", env=environment(providers["oidcp"]))
+def own(own_service: SharedService, providers: Providers, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """As `stage`, on `own_service`, which runs at the beginning of every test."""
+    if own_service.child is None:
+        own_service.start()
+    one = STAGES[request.param](own_service, providers[request.param])
     yield one
     one.close()

@@ -7,10 +7,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from core import workspaces
+from core import audit, workspaces
+from core.audit import Verdict
 from core.house import House
 from core.http import Outbound
 from core.registry import Registry
@@ -21,6 +23,7 @@ from tests.harness.service import Service
 from tests.harness.tenant import Workspace
 from tests.web.pages.running import RunningValetkey
 
+R = TypeVar("R")
 MORE_CONNECTORS = Path(__file__).resolve().parent / "more_connectors"
 
 
@@ -33,10 +36,15 @@ class SharedService(Service):
     """The real `valetkey serve`; `workspace()` as often as wanted, beside it."""
 
     def workspace(self, name: str = "Acme") -> Workspace:
-        made, key = asyncio.run(self._new_workspace(name))
+        made, key = asyncio.run(self._beside(lambda house: workspaces.create(house, name)))
         return Workspace(self.url, made.id, key.reveal())
 
-    async def _new_workspace(self, name: str) -> Any:
+    def verdict(self, workspace: str) -> Verdict:
+        """What `valetkey audit verify` would say of the workspace."""
+        return asyncio.run(self._beside(lambda house: audit.verify(house.store, house.vault.ring, workspace)))
+
+    async def _beside(self, work: Callable[[House], Awaitable[R]]) -> R:
+        """Do something with the same database as the running service, as the command line does."""
         house = House(
             store=SqliteStore.open(str(self.database)),
             vault=Vault(KeyRing.load(self.keyring)),
@@ -45,7 +53,7 @@ class SharedService(Service):
             public_url=self.url,
         )
         try:
-            return await workspaces.create(house, name)
+            return await work(house)
         finally:
             await house.close()
 
