@@ -186,7 +186,9 @@ async def search(
     expression, down = _ORDERS[order]
     if cursor is not None:
         conditions.append(f"({expression}, id) {'<' if down else '>'} (:value, :last)")
-        conditions.append(f"{expression} {'<=' if down else '>='} :value")  # follows from it; lets an index begin there
+        conditions.append(
+            f"{expression} {'<=' if down else '>='} :value"
+        )  # follows from it; lets an index begin there
         params |= {"value": cursor[0], "last": cursor[1]}
     way = "DESC" if down else "ASC"
     sql = (

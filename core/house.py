@@ -46,6 +46,7 @@ class House:
         ] = {}  # grant id -> the one refresh under way in this process
         self.call_counts: dict[str, tuple[int, int]] = {}  # assistant id -> (minute, calls in it)
         self.recorder: Recorder | None = None  # made at the first call (core/recording.py)
+        self.figures: dict[tuple[str, int], Any] = {}  # figures that were slow to count (core/overview.py)
         self._background: set[asyncio.Task[Any]] = set()
 
     def now_ms(self) -> int:

@@ -6,6 +6,8 @@ connectors. Calls are counted from the audit trail, over the last 30 days and at
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +22,8 @@ from core.registry import Registry
 WEEK_MS = 7 * DAY_MS
 CALL_DAYS = 30
 MOST_EVENTS = 250_000
+SLOW_S = 0.3
+REST = 20  # figures that took a second to count are good for so many seconds
 UNANSWERED: Mapping[str, str] = {
     "consent_required": "consent",
     "reconnect_required": "consent",
@@ -55,6 +59,7 @@ class Figures(msgspec.Struct, frozen=True):
     `MOST_EVENTS` events where `capped`.
     """
 
+    at: int
     open: int
     risky: int
     deleting: int
@@ -81,6 +86,8 @@ class _Grants(msgspec.Struct, frozen=True):
 
 
 class _Lives(msgspec.Struct, frozen=True):
+    """Grants that began after point `began` and had ended by the point after `ended` (-1: before the first; None: not yet)."""
+
     tools: tuple[str, ...]
     began: int
     ended: int | None
@@ -110,7 +117,38 @@ def risk_of(registry: Registry, tools: tuple[str, ...]) -> str:
     return next((risk for risk in ("delete", "write") if risk in risks), "read")
 
 
+class _Kept(msgspec.Struct):
+    """Figures that took long to count, when they have to be counted again, and the count under way."""
+
+    figures: Figures | None = None
+    stale_at: float = 0.0
+    task: asyncio.Task[Figures] | None = None
+
+
 async def figures(house: House, workspace: str, weeks: int) -> Figures:
+    """Counted now; where that takes longer than `SLOW_S`, as they were at `at`, and counted anew behind the scenes."""
+    kept = house.figures.setdefault((workspace, weeks), _Kept())
+    if kept.task is None and kept.stale_at <= time.monotonic():
+        kept.task = house.in_background(_recount(house, workspace, weeks, kept))
+    if kept.figures is not None:
+        return kept.figures
+    assert kept.task is not None
+    return await asyncio.shield(kept.task)
+
+
+async def _recount(house: House, workspace: str, weeks: int, kept: _Kept) -> Figures:
+    started = time.monotonic()
+    try:
+        found = await _counted(house, workspace, weeks)
+        took_s = time.monotonic() - started
+        kept.figures = found if took_s > SLOW_S else None
+        kept.stale_at = time.monotonic() + took_s * REST if took_s > SLOW_S else 0.0
+        return found
+    finally:
+        kept.task = None
+
+
+async def _counted(house: House, workspace: str, weeks: int) -> Figures:
     now = house.now_ms()
     grants = await house.store.all(
         "overview_grants",
@@ -121,14 +159,13 @@ async def figures(house: House, workspace: str, weeks: int) -> Figures:
         days_90=now - 90 * DAY_MS,
     )
     calls, capped = await _calls(house, workspace, now)
+    unanswered = [row for row in calls if row.action != "tool.called"]
     return Figures(
+        at=now,
         **_standing(house.registry, grants),
         points=await _points(house, workspace, now, weeks),
         calls=_sum(calls, lambda row: row.connector),
-        unanswered=_sum(
-            [row for row in calls if row.action != "tool.called"],
-            lambda row: UNANSWERED.get(row.outcome, "other"),
-        ),
+        unanswered=_sum(unanswered, lambda row: UNANSWERED.get(row.outcome, "other")),
         failing=_sum([row for row in calls if row.action == "tool.failed"], lambda row: row.connector),
         capped=capped,
     )
@@ -167,12 +204,12 @@ async def _points(house: House, workspace: str, now: int, weeks: int) -> list[Po
     """One point a week, the last one now."""
     start = now - weeks * WEEK_MS
     lives = await house.store.all(
-        "overview_lives", _Lives, workspace=workspace, start=start, step=WEEK_MS, until=now + 1
+        "overview_lives", _Lives, workspace=workspace, start=start, step=WEEK_MS, until=now
     )
     alive, risky = [0] * (weeks + 1), [0] * (weeks + 1)
     for row in lives:
         is_risky = risk_of(house.registry, row.tools) != "read"
-        last = weeks if row.ended is None else min(row.ended, weeks)
+        last = weeks if row.ended is None else row.ended
         for index in range(row.began + 1, last + 1):
             alive[index] += row.count
             risky[index] += row.count if is_risky else 0
@@ -205,18 +242,6 @@ async def _first_since(house: House, workspace: str, last: int, since: int) -> i
 async def uses(house: House, workspace: str, grant: str) -> list[Use]:
     """How each tool of a grant was used; tools never called are not among them."""
     return await house.store.all("overview_uses", Use, workspace=workspace, grant=grant)
-
-
-async def live_by_assistant(house: House, workspace: str) -> dict[str, int]:
-    rows = await house.store.all("overview_live_by_assistant", _Count, workspace=workspace)
-    return {row.id: row.count for row in rows}
-
-
-async def live_of_connector(house: House, workspace: str, connector: str) -> int:
-    return (
-        await house.store.one("overview_live_of_connector", int, workspace=workspace, connector=connector)
-        or 0
-    )
 
 
 async def keys_by_assistant(house: House, workspace: str) -> dict[str, int]:

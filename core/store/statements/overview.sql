@@ -6,8 +6,9 @@ SELECT tools, CASE WHEN status IN ('active', 'needs_reconnect', 'suspended') AND
 FROM grants WHERE workspace = :workspace GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: overview_lives
-SELECT tools, CASE WHEN created_at < :start THEN -1 ELSE (created_at - :start) / :step END AS began,
-    CASE WHEN COALESCE(ended_at, expires_at) < :start THEN -1 WHEN COALESCE(ended_at, expires_at) < :until THEN (COALESCE(ended_at, expires_at) - :start) / :step END AS ended,
+SELECT tools, CASE WHEN created_at <= :start THEN -1 ELSE (created_at - :start - 1) / :step END AS began,
+    CASE WHEN COALESCE(ended_at, expires_at) <= :start THEN -1
+        WHEN COALESCE(ended_at, expires_at) <= :until THEN (COALESCE(ended_at, expires_at) - :start - 1) / :step END AS ended,
     count(*) AS count
 FROM grants WHERE workspace = :workspace GROUP BY 1, 2, 3
 
@@ -28,11 +29,3 @@ WHERE workspace = :workspace AND "grant" = :grant AND action = 'tool.called' AND
 -- name: overview_keys
 SELECT assistant AS id, count(*) AS count FROM keys
 WHERE workspace = :workspace AND assistant IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now) GROUP BY assistant
-
--- name: overview_live_by_assistant
-SELECT assistant AS id, count(*) AS count FROM grants
-WHERE workspace = :workspace AND status IN ('active', 'needs_reconnect', 'suspended') GROUP BY assistant
-
--- name: overview_live_of_connector
-SELECT count(*) FROM grants
-WHERE workspace = :workspace AND connector = :connector AND status IN ('active', 'needs_reconnect', 'suspended')

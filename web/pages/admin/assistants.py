@@ -42,8 +42,7 @@ class Assistants(Controller):
         )
         following = f"/admin/assistants?after={rows[PAGE - 1].id}" if len(rows) > PAGE else ""
         keys = await overview.keys_by_assistant(house, workspace)
-        grants = await overview.live_by_assistant(house, workspace)
-        view = views.assistants_view(rows[:PAGE], keys, grants, following, visit.notice)
+        view = views.assistants_view(rows[:PAGE], keys, following, visit.notice)
         return visit.page("assistants.html", view, "Assistants")
 
     @get("/new")
@@ -167,8 +166,7 @@ def refilled(visit: Visit, fields: FormMultiDict, error: BadRequest) -> views.As
 async def shown(visit: Visit, assistant: Assistant, form: views.AssistantForm, status: int = 200) -> Response:
     house = visit.house
     keys = await workspaces.keys_of(house, visit.workspace.id, assistant.id)
-    grants = (await overview.live_by_assistant(house, visit.workspace.id)).get(assistant.id, 0)
-    view = views.assistant_view(assistant, keys, grants, form, house.now_ms(), visit.notice)
+    view = views.assistant_view(assistant, keys, form, house.now_ms(), visit.notice)
     return visit.page("assistant.html", view, "Assistants", status)
 
 

@@ -7,7 +7,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core import overview, registrations, revocation
+from core import registrations, revocation
 from core.connector import Connector
 from core.errors import BadRequest, InvalidBody, InvalidConfig, Missing
 from core.grants import GrantFilter
@@ -89,7 +89,6 @@ async def shown(
         registration,
         await registrations.redirect_uri_for(visit.house, visit.workspace.id, slug),
         workspace=visit.workspace.name,
-        grants=await overview.live_of_connector(visit.house, visit.workspace.id, slug),
         typed=typed,
         chosen=forms.texts(fields, "tools") if fields is not None else None,
         faults=by_field(error) if error else None,

@@ -25,7 +25,6 @@ class AssistantRow(msgspec.Struct, frozen=True):
     name: str
     origins: list[str]
     keys: str
-    grants: str
     added: int
 
 
@@ -65,7 +64,6 @@ class KeyRow(msgspec.Struct, frozen=True):
 class AssistantView(msgspec.Struct, frozen=True):
     id: str
     name: str
-    grants: str
     keys: list[KeyRow]
     lifetimes: list[Option]
     form: AssistantForm
@@ -96,21 +94,10 @@ def no_faults(faults: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def assistants_view(
-    assistants: Sequence[Assistant],
-    keys: Mapping[str, int],
-    grants: Mapping[str, int],
-    next: str,
-    notice: str,
+    assistants: Sequence[Assistant], keys: Mapping[str, int], next: str, notice: str
 ) -> AssistantsView:
     rows = [
-        AssistantRow(
-            one.id,
-            one.name,
-            list(one.allowed_origins),
-            f"{keys.get(one.id, 0):,}",
-            f"{grants.get(one.id, 0):,}",
-            one.created_at,
-        )
+        AssistantRow(one.id, one.name, list(one.allowed_origins), f"{keys.get(one.id, 0):,}", one.created_at)
         for one in assistants
     ]
     return AssistantsView(rows, next, notice)
@@ -161,17 +148,11 @@ def key_row(key: KeyRecord, now_ms: int) -> KeyRow:
 
 
 def assistant_view(
-    assistant: Assistant,
-    keys: Sequence[KeyRecord],
-    grants: int,
-    form: AssistantForm,
-    now_ms: int,
-    notice: str,
+    assistant: Assistant, keys: Sequence[KeyRecord], form: AssistantForm, now_ms: int, notice: str
 ) -> AssistantView:
     return AssistantView(
         id=assistant.id,
         name=assistant.name,
-        grants=plural(grants, "live grant"),
         keys=[key_row(key, now_ms) for key in reversed(keys)],
         lifetimes=options(LIFETIMES, ""),
         form=form,

@@ -50,7 +50,6 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     lead: str
     registered: bool
     saved_at: int | None
-    grants: str
     redirect_uri: str
     console: list[ConsoleStep]
     client_id: str
@@ -101,7 +100,6 @@ def connector_view(
     redirect_uri: str,
     *,
     workspace: str,
-    grants: int,
     typed: Mapping[str, str] | None = None,
     chosen: Sequence[str] | None = None,
     faults: Mapping[str, str] | None = None,
@@ -121,7 +119,6 @@ def connector_view(
         else f"About five minutes. You need an administrator’s account at {connector.title}.",
         registered=registration is not None,
         saved_at=registration.updated_at if registration else None,
-        grants=plural(grants, "live grant"),
         redirect_uri=redirect_uri,
         console=console_steps(connector, workspace, on),
         client_id=typed.get("client_id", registration.client_id if registration else ""),

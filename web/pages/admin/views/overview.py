@@ -44,6 +44,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class OverviewView(msgspec.Struct, frozen=True):
+    at: int
     periods: list[Option]
     first_steps: list[Step]
     tiles: list[Tile]
@@ -62,6 +63,7 @@ def overview_view(
     weeks: int,
 ) -> OverviewView:
     return OverviewView(
+        at=figures.at,
         periods=options(PERIODS, str(weeks)),
         first_steps=_first_steps(names, registrations, figures),
         tiles=_tiles(figures),
