@@ -71,13 +71,14 @@ def create_app(house: House) -> Litestar:
         route_handlers=[Operations, *CONTROLLERS, *PAGES],
         dependencies={"house": Provide(provide_house, sync_to_thread=False)},
         exception_handlers={Exception: problems.on_error},
-        middleware=[Envelope],
         lifespan=[living],
         openapi_config=_openapi(house),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
     )
     app.state.house = house
+    # Around the router too: an address that is not there is answered before any route's own middleware.
+    app.asgi_handler = Envelope(app.asgi_handler)
     return app
 
 

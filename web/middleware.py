@@ -17,6 +17,7 @@ log = logging.getLogger("valetkey.access")
 # For every answer that does not say otherwise itself.
 _UNLESS_SET = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 SLOW_S = 1.0
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Envelope:
@@ -54,7 +55,7 @@ class Envelope:
     @staticmethod
     def _note(scope: Any, request_id: str, status: int, took_s: float) -> None:
         route = scope.get("path_template") or "unmatched"
-        method = scope["method"]
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # a caller may invent thousands
         metrics.REQUESTS.labels(method, route, str(status)).inc()
         metrics.SECONDS.labels(method, route).observe(took_s)
         level = logging.INFO if status >= 400 or took_s > SLOW_S else logging.DEBUG
