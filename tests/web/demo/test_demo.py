@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,43 +14,23 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.harness.chromium import axe, is_too_wide
+from tests.harness.demo import DEMO, RunningDemo
 from tests.harness.ports import free_port
-from tests.harness.processes import Child, descendants
+from tests.harness.processes import descendants
 from tests.harness.service import ROOT, clean_environment
 from tests.harness.walker import Walker
 
-DEMO = [sys.executable, "-m", "web.cli", "demo"]
-READY = "Ctrl-C stops everything."
 LOOKS = [("light", 375), ("dark", 1280)]
 
 
-class Running:
-    def __init__(self, folder: Path, **env: str) -> None:
-        self.port = free_port(3)
-        self.chat = f"http://127.0.0.1:{self.port + 2}"
-        self.folder = folder
-        env = {**clean_environment(), "TMPDIR": str(folder), "VALETKEY_DEMO_PORT": str(self.port), **env}
-        self.here = folder / "here"
-        self.here.mkdir()
-        self.child = Child(DEMO, folder / "demo.log", env=env, cwd=self.here)
-
-    def wait(self) -> Running:
-        self.child.wait_until(lambda: READY in self.child.output(), within_s=90)
-        return self
-
-    def left(self) -> list[str]:
-        """What it wrote to the temporary folder and to where it was started: a clean checkout stays one."""
-        return [path.name for path in (*self.folder.glob("valetkey-demo-*"), *self.here.iterdir())]
-
-
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("demo")).wait()
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    running = RunningDemo(tmp_path_factory.mktemp("demo")).wait()
     yield running
     running.child.stop()
 
 
-def test_it_prints_three_links_that_answer(demo: Running) -> None:
+def test_it_prints_three_links_that_answer(demo: RunningDemo) -> None:
     links = re.findall(r"^  \d\. .*?(http://\S+)$", demo.child.output(), re.MULTILINE)
     assert [httpx.URL(link).port for link in links] == [demo.port + 2, demo.port, demo.port + 1]
     with Walker() as walker:
@@ -60,26 +39,17 @@ def test_it_prints_three_links_that_answer(demo: Running) -> None:
         assert demo.child.is_running
 
 
-def test_the_admin_sees_the_history_of_two_people(demo: Running) -> None:
-    config = re.findall(r"VALETKEY_CONFIG=(\S+) valetkey sign-in-link", demo.child.output())[0]
-    command = [*DEMO[:-1], "sign-in-link"]
-    made = subprocess.run(
-        command,
-        env={**clean_environment(), "VALETKEY_CONFIG": config},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def test_the_admin_sees_the_history_of_two_people(demo: RunningDemo) -> None:
     key = re.findall(r"vkw_\w+", demo.child.output())[0]
     grants = httpx.get(
         f"http://127.0.0.1:{demo.port}/v1/grants", headers={"Authorization": f"Bearer {key}"}, trust_env=False
     ).json()["items"]
     assert {("ben", "active"), ("cleo", "revoked")} <= {(grant["user"], grant["status"]) for grant in grants}
     with Walker() as walker:
-        assert walker.open(made.stdout.strip()).status == 200
+        assert walker.open(demo.sign_in_link()).status == 200
 
 
-def test_the_whole_story_without_script(demo: Running) -> None:
+def test_the_whole_story_without_script(demo: RunningDemo) -> None:
     with Walker() as walker:
         walker.open(demo.chat)
         walker.submit(
@@ -137,7 +107,7 @@ def is_fine(page: Page) -> None:
     assert page.faults == []  # type: ignore[attr-defined]
 
 
-def test_a_person_connects_sees_and_stops_in_the_chat(demo: Running, page: Page) -> None:
+def test_a_person_connects_sees_and_stops_in_the_chat(demo: RunningDemo, page: Page) -> None:
     page.goto(demo.chat)
     is_fine(page)
     say(page, "Show my open deals")
@@ -175,7 +145,7 @@ def test_a_person_connects_sees_and_stops_in_the_chat(demo: Running, page: Page)
     is_fine(page)
 
 
-def test_a_closed_window_can_be_opened_again(demo: Running, browser: Browser) -> None:
+def test_a_closed_window_can_be_opened_again(demo: RunningDemo, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(demo.chat)
@@ -195,7 +165,7 @@ def test_a_closed_window_can_be_opened_again(demo: Running, browser: Browser) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_cleanly_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    running = Running(tmp_path).wait()
+    running = RunningDemo(tmp_path).wait()
     assert running.left() != []
     below = descendants(running.child.pid)
     assert running.child.stop(sig=number) == 0
@@ -212,7 +182,7 @@ def test_it_ends_cleanly_and_leaves_nothing(tmp_path: Path, number: signal.Signa
 
 @pytest.mark.parametrize("after_s", [1.5, 2.5, 3.5])
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path, after_s: float) -> None:
-    running = Running(tmp_path)
+    running = RunningDemo(tmp_path)
     try:
         running.child.process.wait(after_s)
     except subprocess.TimeoutExpired:
@@ -245,7 +215,7 @@ def test_a_port_that_is_taken_is_named_with_the_mend(tmp_path: Path, offset: int
 
 
 def test_when_the_service_dies_the_demo_says_so_and_ends(tmp_path: Path) -> None:
-    running = Running(tmp_path).wait()
+    running = RunningDemo(tmp_path).wait()
     (service,) = [
         pid
         for pid, line in descendants(running.child.pid).items()
