@@ -58,7 +58,7 @@ async def confirm(house: House, assistant: Assistant, session_id: str, user: str
     presented = token_hash(code)
     if session.completion_hash is None or not hmac.compare_digest(session.completion_hash, presented):
         raise InvalidCode("The completion code is not the one this session gave out.")
-    if user != session.user:
+    if not _is_for(session, user):
         fault = Fault(
             "user_mismatch", "The code arrived for another user than the one the session was made for."
         )
@@ -67,9 +67,14 @@ async def confirm(house: House, assistant: Assistant, session_id: str, user: str
     return await _unhurried(house, session, presented, assistant_actor(assistant))
 
 
+def _is_for(session: ConnectSession, user: str | None) -> bool:
+    return user == session.user
+
+
 async def confirm_signed_in(house: House, session: ConnectSession, actor: Actor, code: Secret) -> Grant:
     """The portal's way: the person is signed in with us, so being the session's user replaces the builder's word."""
-    if (actor.workspace, actor.assistant, actor.user) != (session.workspace, session.assistant, session.user):
+    same_house = (actor.workspace, actor.assistant) == (session.workspace, session.assistant)
+    if not same_house or not _is_for(session, actor.user):
         fault = Fault("user_mismatch", "Somebody else is signed in here.")
         await sessions.end(house, session, "failed", fault)
         raise UserMismatch("Somebody else is signed in here. Nothing was connected.")
