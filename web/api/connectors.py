@@ -59,7 +59,7 @@ class Connectors(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Listing[RegistrationOut]:
-        """The workspace's registrations, oldest first."""
+        """The workspace's registrations, by id."""
         rows = await registrations.listed(house, admin.id, after_id(cursor), limit + 1)
         return listing(rows, limit, lambda row: registration_out(house, row), lambda row: row.id)
 
