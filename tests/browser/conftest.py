@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.crowd import Crowd
 from tests.browser.person import Person
 from tests.harness.demo import RunningDemo
 
@@ -25,3 +26,10 @@ def ada(demo: RunningDemo, browser: Browser) -> Iterator[Person]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield Person(demo, context)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def crowd(demo: RunningDemo) -> Iterator[Crowd]:
+    one = Crowd(demo)
+    yield one
+    one.close()
