@@ -21,6 +21,7 @@ from core.errors import (
     AlreadyConfirmed,
     Conflict,
     GrantRevoked,
+    GrantSuspended,
     InvalidCode,
     ProviderError,
     SessionEnded,
@@ -51,7 +52,8 @@ class AccountMismatch(Conflict):
 async def confirm(house: House, assistant: Assistant, session_id: str, user: str, code: str) -> Grant:
     """Make the grant.
 
-    Raises Missing, InvalidCode, UserMismatch, AlreadyConfirmed, SessionEnded, ProviderError, AccountMismatch.
+    Raises Missing, InvalidCode, UserMismatch, AlreadyConfirmed, SessionEnded, ProviderError, AccountMismatch, GrantRevoked,
+    GrantSuspended.
     """
     session = await sessions.get(house, assistant, session_id)
     _may_be_confirmed(session)
@@ -234,6 +236,8 @@ async def _store(
 ) -> tuple[Grant, str | None]:
     """The grant, and the outbox row of a token it replaced."""
     present = await _present(tx, house, session, account)
+    if present is not None and present.status == "suspended":
+        raise GrantSuspended("An admin has suspended this grant. Nothing was changed.")
     scopes = _granted(session, connector, tokens, present)
     agreed = _agreed(session, present)
     given = tuple(tool for tool in agreed if not connector.tools[tool].missing_scopes(scopes))
@@ -383,6 +387,6 @@ async def _failed(house: House, session: ConnectSession, unowned: str, error: Va
 
 def _told(error: ValetkeyError) -> ValetkeyError:
     """What the builder hears: a fault of the provider is a 502, whatever it was on its way."""
-    if isinstance(error, (SessionEnded, Conflict, GrantRevoked, AlreadyConfirmed)):
+    if isinstance(error, (SessionEnded, Conflict, GrantRevoked, GrantSuspended)):
         return error
     return ProviderError(error.detail, **{k: v for k, v in error.fields.items() if k.startswith("provider_")})

@@ -1,8 +1,9 @@
 """Everybody on stage, for both providers at once: one running service and one of each provider for the whole folder, and a
 workspace with an assistant for each test.
 
-`stage` is given twice, with Northwind and with oidc-provider, to every test that uses it. `clocked` is the same with the
-service in this process, so that its clock can be moved, and `own` with a service of the module's own, to be killed.
+`stage` is given twice, with Northwind and with oidc-provider, to every test that uses it and does not say `only(...)`;
+`clocked` is the same with the service in this process, so that its clock can be moved, and `own` with a service of the
+module's own, to be killed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.flows.shared import ClockedService, SharedService, environment
-from tests.flows.stage import STAGES, NorthwindStage, OidcStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import STAGES, NorthwindStage, OidcStage
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import OidcProvider
 
@@ -22,8 +24,9 @@ Providers = dict[str, Any]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    said = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
     for name in ("stage", "clocked", "own"):
-        if name in metafunc.fixturenames:
+        if name in metafunc.fixturenames and name not in said:
             metafunc.parametrize(name, list(STAGES), indirect=True)
 
 

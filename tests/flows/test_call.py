@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 
 FIELDS = {
@@ -51,6 +52,7 @@ def test_every_fault_in_the_arguments_is_named_by_its_path_and_nothing_is_sent(s
     assert len(stage.asked("api")) == asked
 
 
+@only("northwind")
 def test_a_missing_argument_is_named_too(stage: Stage) -> None:
     stage.grant(stage.sibling)
     refused = stage.call(stage.sibling)
@@ -68,6 +70,7 @@ def test_an_unknown_tool_is_404_with_a_grant_and_without(stage: Stage) -> None:
     assert stage.assistant.call("nobody.find", "u1").json()["code"] == "unknown_tool"
 
 
+@only("northwind")
 def test_the_vendors_spelling_of_a_tool_is_taken(stage: Stage) -> None:
     stage.grant()
     answer = made(stage.assistant.call(stage.tool(stage.read).replace(".", "__"), "u1"))
@@ -87,6 +90,7 @@ def test_a_call_is_counted_dated_and_found_again_without_what_was_read(stage: St
     assert (event["call"], event["tool"], event["outcome"]) == (done["id"], done["tool"], "ok")
 
 
+@only("northwind")
 def test_a_refused_call_is_in_the_trail_too(stage: Stage) -> None:
     stage.grant()
     stage.call(stage.read, arguments={"limit": "many"})
@@ -94,6 +98,7 @@ def test_a_refused_call_is_in_the_trail_too(stage: Stage) -> None:
     assert event["outcome"] == "invalid_arguments" and event["call"].startswith("call_")
 
 
+@only("northwind")
 def test_a_call_of_another_assistant_is_not_found(stage: Stage) -> None:
     stage.grant()
     done = made(stage.call(stage.read))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.scene import CLIENT_SECRET
 from tests.harness.tenant import RETURN_URL, made
 from tests.harness.walker import Walker
@@ -52,6 +52,7 @@ def test_the_ready_session_is_used_again_and_no_row_is_added(stage: Stage) -> No
     assert stage.call(stage.read, return_url=RETURN_URL).json()["connect"]["id"] != first["id"]
 
 
+@only("northwind")
 def test_an_ended_session_is_not_offered_again(stage: Stage, walker: Walker) -> None:
     first = stage.call(stage.read).json()["connect"]
     walker.open(first["url"])
@@ -61,6 +62,7 @@ def test_an_ended_session_is_not_offered_again(stage: Stage, walker: Walker) -> 
     assert stage.assistant.session(second["id"])["status"] == "created"
 
 
+@only("northwind")
 def test_a_ready_session_goes_back_to_the_calls_return_url(stage: Stage, walker: Walker) -> None:
     connect = stage.call(stage.read, return_url=RETURN_URL).json()["connect"]
     stage.approve(walker, connect["url"])
@@ -82,6 +84,7 @@ def test_of_two_accounts_none_is_guessed_and_a_named_one_is_used(stage: Stage) -
         assert done["grant"] == grant["id"]
 
 
+@only("northwind")
 def test_an_account_that_is_not_connected_is_not_answered_from_another(stage: Stage) -> None:
     stage.grant(login="ada")
     refused = stage.call(stage.read, account="somebody-else")
@@ -97,6 +100,7 @@ def test_after_one_of_two_accounts_was_stopped_the_other_needs_no_name(stage: St
     assert named["code"] == "grant_revoked"
 
 
+@only("northwind")
 def test_policy_comes_before_consent_and_names_its_rule(stage: Stage) -> None:
     stage.grant()
     made(stage.workspace.http.put("/v1/policy", json={"tools": stage.names(stage.other)}))
@@ -108,6 +112,7 @@ def test_policy_comes_before_consent_and_names_its_rule(stage: Stage) -> None:
     assert stage.call(stage.read).status_code == 200
 
 
+@only("northwind")
 def test_a_tool_the_registration_does_not_enable_is_refused(stage: Stage) -> None:
     stage.grant()
     changed = {"enabled_tools": stage.names(stage.other)}
@@ -116,6 +121,7 @@ def test_a_tool_the_registration_does_not_enable_is_refused(stage: Stage) -> Non
     assert stage.call(stage.read).json()["rule"] == "registration.enabled_tools"
 
 
+@only("northwind", "clocked")
 def test_a_tool_forbidden_since_is_left_out_of_the_session_that_restores_the_rest(
     clocked: Stage, walker: Walker
 ) -> None:

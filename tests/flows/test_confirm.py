@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
@@ -26,6 +27,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_still_works(stage: Stage, wal
     assert made(stage.assistant.confirm(session["id"], "u1", code))["grant"]["status"] == "active"
 
 
+@only("northwind")
 def test_before_the_provider_has_answered_there_is_no_code_to_confirm(stage: Stage, walker: Walker) -> None:
     session = stage.session("u1", [stage.read])
     assert answer_of(stage.assistant.confirm(session["id"], "u1", "a" * 43)) == (403, "invalid_code")
@@ -51,6 +53,7 @@ def test_a_second_confirm_is_told_apart_from_an_ended_session(stage: Stage, walk
     assert stage.asked("token") == [200]
 
 
+@only("northwind")
 def test_an_assistant_cannot_confirm_or_see_the_session_of_another(stage: Stage, walker: Walker) -> None:
     other = stage.workspace.assistant("Other")
     session = stage.session("u1", [stage.read])

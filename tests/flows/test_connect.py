@@ -6,7 +6,7 @@ import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import CHAT_ORIGIN, RETURN_URL, made
 from tests.harness.walker import Walker
 
@@ -23,6 +23,7 @@ def test_the_popup_posts_session_and_code_to_the_origin_that_opened_it(stage: St
     assert (grant["status"], grant["user"], grant["tools"]) == ("active", "u1", stage.names(stage.read))
 
 
+@only("northwind")
 def test_the_only_origin_is_taken_when_none_is_named(stage: Stage, walker: Walker) -> None:
     session = stage.session("u1", [stage.read])
     stage.approve(walker, session["url"])
@@ -71,6 +72,7 @@ def test_the_builder_sees_every_status_on_the_way(stage: Stage, walker: Walker) 
     assert stage.assistant.session(session["id"])["grant"] == grant["id"]
 
 
+@only("northwind")
 def test_a_long_poll_answers_as_soon_as_the_status_changes(stage: Stage, walker: Walker) -> None:
     session = stage.session("u1", [stage.read])
     answers: list[tuple[str, float]] = []
@@ -90,6 +92,7 @@ def test_a_long_poll_answers_as_soon_as_the_status_changes(stage: Stage, walker:
     assert status == "opened" and at - opened < 5
 
 
+@only("northwind")
 def test_a_long_poll_without_a_change_ends_with_its_time(stage: Stage) -> None:
     session = stage.session("u1", [stage.read])
     begun = time.monotonic()
@@ -97,6 +100,7 @@ def test_a_long_poll_without_a_change_ends_with_its_time(stage: Stage) -> None:
     assert 0.9 <= time.monotonic() - begun < 5
 
 
+@only("northwind")
 def test_the_finishing_page_says_connected_only_after_the_confirm_and_only_in_its_browser(
     stage: Stage, walker: Walker
 ) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
@@ -44,17 +44,20 @@ def test_an_optional_tool_is_off_until_chosen_and_a_required_one_cannot_be_left_
     assert stage.assistant.session(session["id"])["status"] == "opened"
 
 
+@only("northwind")
 def test_one_tool_asked_alone_is_required(stage: Stage, walker: Walker) -> None:
     form = walker.open(stage.session("u1", [stage.read])["url"]).form("/approve")
     assert form.boxes == {} and ("tools", stage.tool(stage.read)) in form.fields
 
 
+@only("northwind")
 def test_nothing_chosen_is_no_consent(stage: Stage, walker: Walker) -> None:
     walker.open(stage.session("u1", [stage.read, stage.other])["url"])
     page = walker.submit("/approve", tools=[])
     assert (page.status, page.code) == (422, "invalid_body")
 
 
+@only("northwind")
 def test_a_tool_that_was_not_on_the_page_cannot_be_slipped_in(stage: Stage, walker: Walker) -> None:
     walker.open(stage.session("u1", [stage.read, stage.other])["url"])
     page = walker.submit("/approve", tools=stage.names(stage.read, stage.write))
@@ -82,6 +85,7 @@ def test_exactly_the_union_of_the_chosen_tools_scopes_is_asked(stage: Stage, wal
         assert asked_scopes(stage, walker, url, chosen) == sorted(scopes)
 
 
+@only("northwind")
 @pytest.mark.parametrize(("duration", "days"), [("chat", 1), ("30d", 30), ("90d", 90), ("unlimited", None)])
 def test_the_chosen_duration_becomes_the_end_of_the_grant(
     stage: Stage, duration: str, days: int | None
@@ -94,6 +98,7 @@ def test_the_chosen_duration_becomes_the_end_of_the_grant(
         assert abs(ends - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=2)
 
 
+@only("northwind")
 def test_the_shortest_duration_is_preselected_and_policy_cuts_the_choice(
     stage: Stage, walker: Walker
 ) -> None:

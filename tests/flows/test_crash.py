@@ -9,7 +9,7 @@ import time
 import httpx
 
 from tests.flows.crash import crash_during, every_secret_has_an_owner, service_of, trail_is_whole
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
@@ -42,6 +42,7 @@ def test_every_acknowledged_call_is_in_the_trail(own: Stage) -> None:
     assert own.call(own.read).status_code == 200
 
 
+@only("northwind", "own")
 def test_a_call_that_was_under_way_leaves_the_grant_as_it_was(own: Stage) -> None:
     grant = own.grant()
     own.trouble("api", before_s=2)

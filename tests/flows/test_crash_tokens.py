@@ -5,7 +5,8 @@ in the database.
 from __future__ import annotations
 
 from tests.flows.crash import crash_during, every_secret_has_an_owner, service_of, trail_is_whole
-from tests.flows.stage import NorthwindStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -78,6 +79,7 @@ def leased(stage: Stage) -> bool:
     )
 
 
+@only("oidcp", "own")
 def test_a_refresh_that_came_to_nothing_is_made_again_after_the_crash(own: Stage) -> None:
     grant = own.grant()
     own.reject_access_tokens()
@@ -126,6 +128,7 @@ def test_a_stop_the_provider_did_not_hear_of_is_told_after_the_crash(own: Stage)
     trail_is_whole(own)
 
 
+@only("northwind", "own")
 def test_a_stop_that_was_being_told_is_told_again_after_the_crash(own: Stage) -> None:
     grant = own.grant()
     own.trouble("revocation", before_s=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.clock import DAY_MS, MINUTE_MS, SECOND_MS
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -24,6 +24,7 @@ def test_a_session_nobody_opened_expires(clocked: Stage, walker: Walker) -> None
     until(lambda: clocked.events()[-1:] == ["connect_session.expired"])
 
 
+@only("northwind", "clocked")
 def test_a_session_lives_as_long_as_its_builder_said(clocked: Stage, walker: Walker) -> None:
     session = clocked.session("u1", [clocked.read], expires_in=60)
     form = walker.open(session["url"]).form("/approve")
@@ -83,6 +84,7 @@ def test_an_expired_grant_is_connected_again_as_a_new_one_with_all_it_had(
     assert clocked.call(clocked.read).status_code == 200
 
 
+@only("northwind", "clocked")
 def test_the_policy_shortens_what_the_person_chose(clocked: Stage) -> None:
     made(clocked.workspace.http.put("/v1/policy", json={"max_grant_days": 30}))
     clocked.grant(duration="30d")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.flows.stage import NorthwindStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 

@@ -10,7 +10,8 @@ import pytest
 
 from core import calls
 from core.clock import DAY_MS, MINUTE_MS
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 
 
@@ -56,6 +57,7 @@ def test_the_same_key_with_other_arguments_or_another_tool_is_a_conflict(oidc_st
         assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_conflict")
 
 
+@only("northwind")
 def test_a_key_belongs_to_one_user(stage: Stage) -> None:
     stage.grant(user="u1")
     stage.grant(user="u2")
@@ -92,6 +94,7 @@ def test_twenty_at_once_write_once(oidc_stage: OidcStage) -> None:
     assert made(add(stage, name, "k1"))["result"]["name"] == name
 
 
+@only("northwind")
 def test_after_a_refusal_that_did_nothing_the_key_is_free_again(stage: Stage) -> None:
     stage.grant()
     stage.trouble("api", 500)
@@ -100,11 +103,12 @@ def test_after_a_refusal_that_did_nothing_the_key_is_free_again(stage: Stage) ->
     assert stage.call(stage.read, idempotency_key="k1").status_code == 200
 
 
+@only("oidcp", "clocked")
 def test_a_write_of_which_nobody_knows_whether_it_happened_is_not_run_again(
     clocked: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not isinstance(clocked, OidcStage):
-        pytest.skip("Northwind knows idempotency keys itself; this is about a provider that does not")
+    """At oidc-provider: Northwind knows idempotency keys itself."""
+    assert isinstance(clocked, OidcStage)
     monkeypatch.setattr(calls, "DEADLINE_S", 0.5)
     clocked.grant(clocked.read, clocked.write)
     name = f"Ash {clocked.workspace.id}"
@@ -122,6 +126,7 @@ def test_a_write_of_which_nobody_knows_whether_it_happened_is_not_run_again(
     assert times_added(clocked, name) == 1
 
 
+@only("northwind", "clocked")
 def test_a_kept_answer_lives_for_a_day(clocked: Stage) -> None:
     clocked.grant(duration="90d")
     first = made(clocked.call(clocked.read, idempotency_key="k1"))

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 
 
@@ -40,6 +40,7 @@ def test_an_earlier_end_is_taken(stage: Stage) -> None:
     assert abs(ends - datetime.now(UTC) - timedelta(days=1)) < timedelta(minutes=1)
 
 
+@only("northwind")
 def test_an_unlimited_grant_can_be_given_an_end(stage: Stage) -> None:
     grant = stage.grant(duration="unlimited")
     assert made(narrow(stage, grant, expires_at=in_days(400)))["expires_at"]
@@ -69,6 +70,7 @@ def test_widening_and_nonsense_are_refused_and_change_nothing(
     assert stage.assistant.grant(grant["id"]) == grant
 
 
+@only("northwind")
 def test_another_assistant_cannot_narrow_and_an_admin_can(stage: Stage) -> None:
     grant = stage.grant(stage.read, stage.other)
     other = stage.workspace.assistant("Other")
@@ -80,6 +82,7 @@ def test_another_assistant_cannot_narrow_and_an_admin_can(stage: Stage) -> None:
     other.close()
 
 
+@only("northwind")
 def test_an_ended_grant_cannot_be_narrowed(stage: Stage) -> None:
     grant = stage.grant(stage.read, stage.other)
     made(stage.assistant.revoke(grant["id"]))

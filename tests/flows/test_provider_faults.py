@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core import calls
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 

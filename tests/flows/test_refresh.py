@@ -7,10 +7,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from core.clock import DAY_MS, HOUR_MS
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -51,6 +49,7 @@ def test_a_token_rejected_before_its_time_is_refreshed_once_for_all_who_wait(clo
     assert refreshes(clocked) == [200]
 
 
+@only("northwind", "clocked")
 def test_a_fresh_token_is_not_refreshed(clocked: Stage) -> None:
     clocked.grant()
     for _ in range(3):
@@ -58,13 +57,13 @@ def test_a_fresh_token_is_not_refreshed(clocked: Stage) -> None:
     assert refreshes(clocked) == []
 
 
-@pytest.mark.parametrize("status", [503, 500, 429])
-def test_a_token_endpoint_that_is_down_ends_nothing(clocked: Stage, status: int) -> None:
+def test_a_token_endpoint_that_is_down_ends_nothing(clocked: Stage) -> None:
     grant = grant_of_old_tokens(clocked)
-    clocked.trouble("token", status)
-    refused = clocked.call(clocked.read)
-    assert (refused.status_code, refused.json()["code"]) == (502, "provider_error")
-    assert clocked.assistant.grant(grant["id"])["status"] == "active"
+    for status in (503, 500, 429):
+        clocked.trouble("token", status)
+        refused = clocked.call(clocked.read)
+        assert (refused.status_code, refused.json()["code"]) == (502, "provider_error")
+        assert clocked.assistant.grant(grant["id"])["status"] == "active"
     clocked.calm()
     assert clocked.call(clocked.read).status_code == 200
     assert clocked.assistant.grant(grant["id"])["status"] == "active"
@@ -114,6 +113,16 @@ def test_the_reconnect_session_restores_the_same_grant_with_all_its_tools(
     assert clocked.live_kinds() == ["access", "refresh"]
 
 
+def test_a_tool_left_off_when_the_connection_is_made_again_is_off(clocked: Stage, walker: Walker) -> None:
+    grant = grant_of_old_tokens(clocked, clocked.read, clocked.sibling)
+    clocked.forget()
+    clocked.call(clocked.read)
+    session = clocked.session("u1", [clocked.read, clocked.sibling])
+    code = clocked.authorize(walker, session, tools=[clocked.read])
+    again = made(clocked.assistant.confirm(session["id"], "u1", code))["grant"]
+    assert (again["id"], again["tools"]) == (grant["id"], clocked.names(clocked.read))
+
+
 def test_a_reconnect_as_somebody_else_is_refused_and_leaves_no_token(clocked: Stage, walker: Walker) -> None:
     grant = grant_of_old_tokens(clocked)
     clocked.forget()
@@ -126,6 +135,7 @@ def test_a_reconnect_as_somebody_else_is_refused_and_leaves_no_token(clocked: St
     clocked.dead()
 
 
+@only("northwind", "clocked")
 def test_a_grant_that_needs_its_person_can_still_be_stopped(clocked: Stage) -> None:
     grant = grant_of_old_tokens(clocked)
     clocked.forget()

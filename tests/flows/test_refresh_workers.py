@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.flows.shared import SharedService
-from tests.flows.stage import NorthwindStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import NorthwindStage
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.processes import children
 

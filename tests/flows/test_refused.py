@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import CHAT_ORIGIN, RETURN_URL
 from tests.harness.walker import Page, Walker
 
@@ -55,6 +56,7 @@ def test_a_refusal_at_the_provider_goes_back_to_the_return_url(stage: Stage, wal
     nothing_was_kept(stage, session["id"])
 
 
+@only("northwind")
 def test_after_a_refusal_nothing_can_be_approved_or_confirmed(stage: Stage, walker: Walker) -> None:
     session = stage.session("u1", [stage.read])
     form = walker.open(session["url"]).form("/approve")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.flows.stage import OidcStage, Stage
+from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -44,6 +45,7 @@ def test_stopping_twice_changes_nothing(stage: Stage) -> None:
     assert stage.asked("revocation") == [200]
 
 
+@only("northwind")
 def test_an_assistant_cannot_stop_the_grant_of_another(stage: Stage) -> None:
     grant = stage.grant()
     other = stage.workspace.assistant("Other")
@@ -93,6 +95,7 @@ def test_an_admin_stops_grants_by_a_filter(stage: Stage) -> None:
     stage.dead()
 
 
+@only("northwind")
 def test_an_admin_of_another_workspace_stops_nothing(stage: Stage) -> None:
     grant = stage.grant()
     stranger = stage.service.workspace("Other")
@@ -113,6 +116,7 @@ def test_the_person_stops_it_on_their_own_page(stage: Stage, walker: Walker) -> 
     assert event["actor"] == {"type": "user", "id": "u1"}
 
 
+@only("northwind")
 def test_the_person_stops_everything_at_once(stage: Stage, walker: Walker) -> None:
     stage.grant(login="ada")
     stage.grant(login="ben")
@@ -123,6 +127,7 @@ def test_the_person_stops_everything_at_once(stage: Stage, walker: Walker) -> No
     stage.dead()
 
 
+@only("northwind")
 def test_a_person_cannot_stop_what_is_not_theirs(stage: Stage, walker: Walker) -> None:
     grant = stage.grant(user="u1")
     stage.grant(user="u2", login="ben")
@@ -133,6 +138,7 @@ def test_a_person_cannot_stop_what_is_not_theirs(stage: Stage, walker: Walker) -
     assert stage.call(stage.read, "u1").status_code == 200
 
 
+@only("northwind")
 def test_removing_the_connector_ends_its_grants(stage: Stage) -> None:
     grant = stage.grant()
     answer = stage.workspace.http.delete(f"/v1/connectors/{stage.provider.slug}")
@@ -141,6 +147,7 @@ def test_removing_the_connector_ends_its_grants(stage: Stage) -> None:
     stage.dead()
 
 
+@only("northwind")
 def test_removing_the_assistant_ends_its_grants(stage: Stage) -> None:
     grant = stage.grant()
     assert stage.workspace.http.delete(f"/v1/assistants/{stage.assistant.id}").is_success

@@ -10,7 +10,7 @@ import pytest
 
 from core import revocation
 from core.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 
@@ -43,6 +43,7 @@ def test_a_provider_that_is_down_at_first_is_told_until_it_answers(clocked: Stag
     assert clocked.events(grant=grant["id"])[-1] == "grant.revoked_upstream"
 
 
+@only("northwind")
 def test_the_first_retry_comes_within_seconds(stage: Stage) -> None:
     grant = stage.grant()
     stage.trouble("revocation", 503, times=1)
@@ -51,6 +52,7 @@ def test_the_first_retry_comes_within_seconds(stage: Stage) -> None:
     assert stage.live() == []
 
 
+@only("northwind", "clocked")
 def test_a_provider_that_never_answers_is_given_up_after_a_week_and_the_credential_destroyed(
     clocked: Stage,
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_provider_that_never_answers_is_given_up_after_a_week_and_the_credenti
     assert outbox(clocked) == []
 
 
+@only("northwind", "clocked")
 def test_a_slow_provider_does_not_hold_up_the_answer(clocked: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revocation, "TELL_AT_ONCE_S", 0.3)
     grant = clocked.grant()

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.stage import Stage
+from tests.flows.shared import SharedService
+from tests.flows.stage import Stage, only
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -141,6 +142,20 @@ def test_a_grant_stopped_while_the_page_was_open_stays_stopped(stage: Stage, wal
     assert (refused.status_code, refused.json()["code"]) == (403, "grant_revoked")
     assert [one["status"] for one in stage.assistant.grants()] == ["revoked"]
     stage.dead()
+
+
+@only("northwind")
+def test_a_grant_an_admin_has_suspended_is_not_brought_back_by_its_person(
+    stage: Stage, walker: Walker, shared_service: SharedService
+) -> None:
+    grant = stage.grant(stage.read)
+    session = step_up(stage, stage.other)
+    code = stage.authorize(walker, session)
+    shared_service.execute("UPDATE grants SET status = 'suspended' WHERE id = ?", grant["id"])
+    refused = stage.assistant.confirm(session["id"], "u1", code)
+    assert (refused.status_code, refused.json()["code"]) == (403, "grant_suspended")
+    seen = stage.assistant.grant(grant["id"])
+    assert (seen["status"], seen["tools"]) == ("suspended", stage.names(stage.read))
 
 
 def refreshing_while_confirmed(stage: Stage, walker: Walker, **slow: float) -> httpx.Response:
