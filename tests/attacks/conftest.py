@@ -15,7 +15,8 @@ import pytest
 
 from core.store.statements import load
 from tests.flows.shared import SharedService
-from tests.flows.stage import STAGES, NorthwindStage, OidcStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import STAGES, NorthwindStage, OidcStage
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import CONNECTORS, OidcProvider
 from tests.web.pages.running import RunningValetkey

@@ -14,7 +14,8 @@ from core import connecting, tickets
 from core.ids import new_id, token_hash
 from core.tickets import BrowserSession
 from tests.attacks.conftest import Weaken
-from tests.flows.stage import NorthwindStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 from web.pages import cookies, forms

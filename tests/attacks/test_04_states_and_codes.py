@@ -18,7 +18,8 @@ from core import confirming, connecting, oauth, sealed
 from core.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from tests.attacks.conftest import Weaken
 from tests.attacks.interception import answer_of, changed, parameter
-from tests.flows.stage import NorthwindStage, Stage
+from tests.flows.stage import Stage
+from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Page, Walker
 
