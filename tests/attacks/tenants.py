@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.attacks import signed_in
-from tests.flows.stage import NorthwindStage
+from tests.flows.stages import NorthwindStage
 from tests.harness.scene import Scene
 from tests.harness.tenant import Assistant, made
 from tests.harness.walker import Walker

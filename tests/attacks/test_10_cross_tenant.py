@@ -18,7 +18,7 @@ from core.store.sqlite import SqliteStore
 from tests.attacks import signed_in
 from tests.attacks.conftest import Weaken
 from tests.attacks.tenants import IDEMPOTENCY, USER, First, Stranger
-from tests.flows.stage import NorthwindStage
+from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 from web.app import create_app
