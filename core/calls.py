@@ -80,7 +80,8 @@ async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResu
     except ValetkeyError as error:
         await _refused(house, caller, wish, call_id, error)
         raise
-    return await _under(house, caller, tool, held, wish, call_id)
+    with _recorder(house).expecting():
+        return await _under(house, caller, tool, held, wish, call_id)
 
 
 # ---- which grant ------------------------------------------------------------------------------------------------
@@ -295,7 +296,6 @@ async def _deliver(
     use = Use(
         held,
         _entry(held, caller, tool.name, call_id, "tool.called", "ok", detail),
-        _entry(held, caller, tool.name, call_id, "tool.refused", "withheld", detail),
         msgspec.json.encode(result) if wish.idempotency_key is not None else None,
     )
     if not await _recorder(house).record(use):

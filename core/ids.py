@@ -9,6 +9,7 @@ the last `_`, base62, padded to 6, so that a secret scanner can recognise and ch
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import threading
@@ -40,7 +41,7 @@ def _uuid7() -> int:
         _last = max(stamp, _last + 1)
         stamp = _last
     ms, count = stamp >> 12, stamp & 0xFFF
-    return ms << 80 | 0x7 << 76 | count << 64 | 0b10 << 62 | secrets.randbits(62)
+    return ms << 80 | 0x7 << 76 | count << 64 | 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
 
 
 def new_id(kind: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -20,14 +21,15 @@ from core.house import House
 from core.model import Entry
 from core.store import Tx
 
+GATHER_S = 0.004  # a commit costs as much for one call as for ten
+
 
 class Use(msgspec.Struct, frozen=True):
-    """A call that was answered. `entry` is written when it may be delivered, `withheld` when the grant has ended meanwhile;
-    `answer` is kept under the call's idempotency key, where it has one."""
+    """A call that was answered. `entry` is written as it is when the result may be delivered; `answer` is kept under the call's
+    idempotency key, where it has one."""
 
     held: Held
     entry: Entry
-    withheld: Entry
     answer: bytes | None = None
 
 
@@ -38,6 +40,16 @@ class Recorder:
         self._house = house
         self._waiting: list[tuple[Use, asyncio.Future[bool]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._under_way = 0
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Around a call that will probably be recorded: while others are under way, it is worth waiting a moment for them."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
     async def record(self, use: Use) -> bool:
         outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -48,6 +60,8 @@ class Recorder:
 
     async def _flush(self) -> None:
         while self._waiting:
+            if len(self._waiting) < self._under_way:
+                await asyncio.sleep(GATHER_S)
             batch, self._waiting = self._waiting, []
             try:
                 results: Sequence[bool | BaseException] = await self._write([use for use, _ in batch])
@@ -80,7 +94,10 @@ async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:
     chains: dict[str, list[Entry]] = {}
     for use in uses:
         delivered = alive[use.held.id]
-        chains.setdefault(use.held.workspace, []).append(use.entry if delivered else use.withheld)
+        entry = use.entry
+        if not delivered:
+            entry = msgspec.structs.replace(entry, action="tool.refused", outcome="withheld")
+        chains.setdefault(use.held.workspace, []).append(entry)
         if delivered and use.answer is not None:
             await idempotency.keep(tx, house, use.held, use.entry.call or "", use.answer)
     for entries in chains.values():

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import AsyncIterator
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from core import housekeeping, registry, settings, startup
@@ -25,7 +23,7 @@ from core.registry import Registry
 from core.settings import Settings
 from core.store.sqlite import SqliteStore
 from core.vault import KeyRing, Vault
-from web import logs, problems
+from web import logs, openapi, problems
 from web.api import CONTROLLERS
 from web.health import Operations
 from web.middleware import Envelope
@@ -72,7 +70,8 @@ def create_app(house: House) -> Litestar:
         dependencies={"house": Provide(provide_house, sync_to_thread=False)},
         exception_handlers={Exception: problems.on_error},
         lifespan=[living],
-        openapi_config=_openapi(house),
+        openapi_config=openapi.config(VERSION),
+        plugins=[openapi.WireSchemas()],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
     )
@@ -82,30 +81,12 @@ def create_app(house: House) -> Litestar:
     return app
 
 
-def _openapi(house: House) -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Valetkey",
-        version=VERSION,
-        summary="A valet key for AI assistants: scoped, reviewable, revocable access to a user's CRM and project tools.",
-        path="/schema",
-        render_plugins=[JsonRenderPlugin()],
-        servers=[],
-        components=Components(
-            security_schemes={
-                "key": SecurityScheme(
-                    type="http",
-                    scheme="bearer",
-                    description="A workspace key (vkw_...) or an assistant's key (vka_...)",
-                )
-            }
-        ),
-        security=[{"key": []}],
-        use_handler_docstrings=True,
-    )
-
-
 def worker() -> ASGIApp:
     """The application of one server process, from the environment."""
     config = settings.load(os.environ)
     logs.configure(config.log)
-    return create_app(build_house(config))
+    app = create_app(build_house(config))
+    # What was loaded stays: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -56,8 +56,7 @@ class Envelope:
     def _note(scope: Any, request_id: str, status: int, took_s: float) -> None:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"  # a caller may invent thousands
-        metrics.REQUESTS.labels(method, route, str(status)).inc()
-        metrics.SECONDS.labels(method, route).observe(took_s)
+        metrics.answered(method, route, status, took_s)
         level = logging.INFO if status >= 400 or took_s > SLOW_S else logging.DEBUG
         if log.isEnabledFor(level):
             log.log(
