@@ -131,10 +131,9 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
     try:
         renewed = await oauth.refresh(house.outbound, connector, client, tokens, now_ms=house.now_ms())
     except TokenRejected:
+        # A consent that replaced the token while we asked has ended it: then the grant is as good as before.
         present = await _read(house, workspace, grant_id)
-        if (
-            present.credential_version != version
-        ):  # replaced by a consent while we asked: the old one may well be dead
+        if present.credential_version != version:
             return present
         raise await _lost(house, held, "refresh_token_rejected") from None
     except ValetkeyError as error:

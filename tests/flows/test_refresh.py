@@ -9,6 +9,7 @@ from typing import Any
 
 from core.clock import DAY_MS, HOUR_MS
 from tests.flows.stage import Stage, only
+from tests.flows.stages import OidcStage
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
@@ -67,6 +68,17 @@ def test_a_token_endpoint_that_is_down_ends_nothing(clocked: Stage) -> None:
     clocked.calm()
     assert clocked.call(clocked.read).status_code == 200
     assert clocked.assistant.grant(grant["id"])["status"] == "active"
+
+
+@only("oidcp", "clocked")
+def test_a_failing_token_endpoint_is_not_believed_when_it_speaks_of_a_dead_token(clocked: Stage) -> None:
+    assert isinstance(clocked, OidcStage)
+    grant = grant_of_old_tokens(clocked)
+    clocked.provider.switch("/token", status=503, body={"error": "invalid_grant"})
+    assert clocked.call(clocked.read).json()["code"] == "provider_error"
+    assert clocked.assistant.grant(grant["id"])["status"] == "active"
+    clocked.calm()
+    assert clocked.call(clocked.read).status_code == 200
 
 
 def test_a_rejected_token_and_a_token_endpoint_that_is_down_are_no_reason_to_reconnect(
