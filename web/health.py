@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from core import startup
@@ -24,13 +25,21 @@ class Health(msgspec.Struct, frozen=True):
 
 class Operations(Controller):
     tags = ("Operations",)
+    security = ({},)  # no key is needed
 
     @get("/health/live", operation_id="live", summary="The process answers")
     async def live(self) -> Health:
         """Always 200 while the process runs."""
         return Health("ok")
 
-    @get("/health/ready", operation_id="ready", summary="The service can do its work")
+    @get(
+        "/health/ready",
+        operation_id="ready",
+        summary="The service can do its work",
+        responses={
+            503: ResponseSpec(Health, generate_examples=False, description="Not ready: `reason` says why")
+        },
+    )
     async def ready(self, house: NamedDependency[House]) -> Response[Health]:
         """200 when the database answers, its schema is current and the key ring opens the canary; else 503 with the reason."""
         try:

@@ -27,6 +27,7 @@ from core.errors import (
     InsufficientScope,
     InvalidBody,
     Missing,
+    NotReady,
     RateLimited,
     Unauthenticated,
     ValetkeyError,
@@ -168,7 +169,14 @@ def request_id(request: Request[Any, Any, Any]) -> str:
 
 def documented(*errors: type[ValetkeyError]) -> dict[int, ResponseSpec]:
     """The problems of an operation for OpenAPI: one entry a status, naming every code."""
-    always: tuple[type[ValetkeyError], ...] = (Unauthenticated, InvalidBody, BadRequest, BodyTooLarge)
+    always: tuple[type[ValetkeyError], ...] = (
+        Unauthenticated,
+        InvalidBody,
+        BadRequest,
+        BodyTooLarge,
+        NotReady,
+        ValetkeyError,
+    )
     by_status: dict[int, list[type[ValetkeyError]]] = {}
     for error in dict.fromkeys((*errors, *always)):
         by_status.setdefault(error.status, []).append(error)

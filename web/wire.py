@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -38,7 +39,9 @@ Seconds = Annotated[int, Meta(ge=60, le=86_400, description="Seconds")]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Root of the request bodies."""
+    """Root of the request bodies. `examples` stand in the OpenAPI document, and are tried there by the tests."""
+
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()
 
 
 class Listing(msgspec.Struct, Generic[T], frozen=True):
@@ -137,6 +140,15 @@ def connector_out(connector: Connector) -> ConnectorOut:
 
 
 class RegistrationIn(Body, frozen=True):
+    examples = (
+        {"client_id": "valetkey-acme", "client_secret": "the secret the provider showed once"},
+        {
+            "client_id": "valetkey-acme",
+            "enabled_tools": ["northwind.find_deals", "northwind.move_deal"],
+            "config": {"base_url": "https://crm.acme.example"},
+        },
+    )
+
     client_id: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["valetkey-acme"])]
     client_secret: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
     enabled_tools: list[ToolName] | None = None
@@ -182,6 +194,18 @@ def registration_out(house: House, kept: Registration) -> RegistrationOut:
 
 
 class AssistantIn(Body, frozen=True):
+    examples = (
+        {"name": "Acme Assist", "allowed_origins": ["https://chat.acme.example"]},
+        {
+            "name": "Acme Assist",
+            "description": "Answers questions about your deals",
+            "logo_url": "https://acme.example/logo.png",
+            "return_urls": ["https://chat.acme.example/connected"],
+            "default_return_url": "https://chat.acme.example/connected",
+            "tools": ["northwind.find_deals"],
+        },
+    )
+
     name: Name
     description: Annotated[str, Meta(max_length=10_000)] | None = None
     logo_url: Text | None = None
@@ -194,6 +218,8 @@ class AssistantIn(Body, frozen=True):
 
 class AssistantPatch(Body, frozen=True):
     """Only the fields that are present are changed; null empties one that may be empty."""
+
+    examples = ({"name": "Acme Assist 2"}, {"logo_url": None})
 
     name: Name | UnsetType = UNSET
     description: Annotated[str, Meta(max_length=10000)] | UnsetType | None = UNSET
@@ -231,6 +257,8 @@ class AssistantOut(msgspec.Struct, frozen=True):
 
 
 class KeyIn(Body, frozen=True):
+    examples = ({}, {"expires_in": 7_776_000})
+
     expires_in: Annotated[int, Meta(ge=60, le=10 * 366 * 86_400, description="Seconds")] | None = None
 
 
@@ -273,18 +301,38 @@ def assistant_out(
 
 
 class UserIn(Body, frozen=True):
+    examples = ({"id": "u_42", "name": "Ada Lindholm", "email": "ada@acme.example"},)
+
     id: UserId
     name: Annotated[str, Meta(max_length=1_000)] | None = None
     email: Annotated[str, Meta(max_length=1_000)] | None = None
 
 
 class AskedIn(Body, frozen=True):
+    examples = (
+        {"tool": "northwind.find_deals", "required": True, "reason": "to list what closes this week"},
+    )
+
     tool: ToolName
     required: bool = False
     reason: Annotated[str, Meta(max_length=2_000)] | None = None
 
 
 class SessionIn(Body, frozen=True):
+    examples = (
+        {"user": {"id": "u_42"}, "connector": "northwind", "tools": ["northwind.find_deals"]},
+        {
+            "user": {"id": "u_42", "name": "Ada Lindholm", "email": "ada@acme.example"},
+            "connector": "northwind",
+            "tools": [
+                {"tool": "northwind.find_deals", "required": True, "reason": "to list what closes this week"},
+                "northwind.move_deal",
+            ],
+            "purpose": "Answer questions about your deals",
+            "return_url": "https://chat.acme.example/connected",
+        },
+    )
+
     user: UserIn
     connector: Annotated[str, Meta(max_length=100, examples=["northwind"])]
     tools: Annotated[list[ToolName | AskedIn], Meta(min_length=1, max_length=100)]
@@ -323,6 +371,8 @@ def session_out(house: House, session: ConnectSession) -> SessionOut:
 
 
 class ConfirmIn(Body, frozen=True):
+    examples = ({"user": "u_42", "code": "J2fH0wqgRmZ4xq5c3pTtQm1oVw8n7sYk9bDaXeUiLrE"},)
+
     user: UserId
     code: Annotated[str, Meta(max_length=500)]
 
@@ -371,6 +421,8 @@ class GrantAnswer(msgspec.Struct, frozen=True):
 class NarrowIn(Body, frozen=True):
     """Fewer tools, an earlier end, or both."""
 
+    examples = ({"tools": ["northwind.find_deals"]}, {"expires_at": "2026-12-01T00:00:00Z"})
+
     tools: list[ToolName] | None = None
     expires_at: Time | None = None
 
@@ -418,6 +470,8 @@ def stopped_out(house: House, grant: Grant) -> Stopped:
 
 
 class FilterIn(Body, frozen=True):
+    examples = ({"unused_for_days": 90}, {"user": "u_42", "status": "active"})
+
     user: UserId | None = None
     assistant: Text | None = None
     connector: Text | None = None
@@ -428,6 +482,11 @@ class FilterIn(Body, frozen=True):
 
 class RevokeIn(Body, frozen=True):
     """Either `grants`, ids, or `filter`; an empty filter means every grant of the workspace."""
+
+    examples = (
+        {"grants": ["gr_01jdd8m4c3e9wv1n7h5k2q0z8a"], "reason": "The laptop was lost"},
+        {"filter": {"unused_for_days": 90}, "reason": "Not used for three months"},
+    )
 
     grants: Annotated[list[Text], Meta(max_length=1_000)] | UnsetType = UNSET
     filter: FilterIn | UnsetType = UNSET
@@ -443,6 +502,16 @@ class RevokedOut(msgspec.Struct, frozen=True):
 
 
 class CallIn(Body, frozen=True):
+    examples = (
+        {"tool": "northwind.find_deals", "user": "u_42", "arguments": {"stage": "proposal"}},
+        {
+            "tool": "northwind.add_task",
+            "user": "u_42",
+            "arguments": {"title": "Call Contoso", "project_id": "pr_1"},
+            "idempotency_key": "7f0c2f2e-chat-turn-12",
+        },
+    )
+
     tool: ToolName
     user: UserId
     arguments: dict[str, Any] = {}
@@ -485,6 +554,8 @@ def past_call_out(past: PastCall) -> PastCallOut:
 
 
 class PortalIn(Body, frozen=True):
+    examples = ({"user": "u_42"}, {"user": "u_42", "return_url": "https://chat.acme.example/connected"})
+
     user: UserId
     return_url: Text | None = None
 
@@ -496,6 +567,16 @@ class PortalOut(msgspec.Struct, frozen=True):
 
 class PolicyBody(Body, frozen=True):
     """The whole policy; null means no rule. A tool pattern is a tool's name or `slug.*`."""
+
+    examples = (
+        {
+            "connectors": ["northwind"],
+            "tools": ["northwind.*"],
+            "max_grant_days": 90,
+            "calls_per_minute": None,
+        },
+        {"connectors": None, "tools": None, "max_grant_days": None, "calls_per_minute": None},
+    )
 
     connectors: list[Text] | None = None
     tools: list[Text] | None = None

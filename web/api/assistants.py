@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from core import assistants, revocation, workspaces
 from core.assistants import Wish
-from core.errors import InvalidBody, InvalidConfig, Missing
+from core.errors import InvalidBody, InvalidConfig, Missing, Refused
 from core.grants import GrantFilter
 from core.house import House
 from core.model import Assistant
@@ -60,7 +60,7 @@ class Assistants(Controller):
     @post(
         operation_id="createAssistant",
         summary="Register an assistant",
-        responses=documented(InvalidConfig),
+        responses=documented(Refused, InvalidConfig),
     )
     async def create(
         self,
@@ -72,7 +72,7 @@ class Assistants(Controller):
         kept, key = await assistants.create(house, admin.actor, wish_of(data))
         return assistant_out(kept, key=key.reveal())
 
-    @get(operation_id="listAssistants", summary="Assistants of the workspace", responses=documented())
+    @get(operation_id="listAssistants", summary="Assistants of the workspace", responses=documented(Refused))
     async def listed(
         self,
         admin: NamedDependency[KeyedWorkspace],
@@ -88,7 +88,7 @@ class Assistants(Controller):
         "/{assistant_id:str}",
         operation_id="getAssistant",
         summary="One assistant, with its keys' state",
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def one(
         self,
@@ -104,7 +104,7 @@ class Assistants(Controller):
         "/{assistant_id:str}",
         operation_id="updateAssistant",
         summary="Change an assistant",
-        responses=documented(Missing, InvalidConfig),
+        responses=documented(Refused, Missing, InvalidConfig),
     )
     async def update(
         self,
@@ -126,7 +126,7 @@ class Assistants(Controller):
         operation_id="deleteAssistant",
         summary="Remove an assistant",
         status_code=200,
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def remove(
         self,
@@ -144,7 +144,7 @@ class Assistants(Controller):
         "/{assistant_id:str}/keys",
         operation_id="createAssistantKey",
         summary="A further key",
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def add_key(
         self,
@@ -163,7 +163,7 @@ class Assistants(Controller):
         operation_id="revokeAssistantKey",
         summary="Revoke a key",
         status_code=204,
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def revoke_key(
         self,

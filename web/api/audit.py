@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from core import audit
 from core.audit import Checkpoint, Search
-from core.errors import InvalidCursor
+from core.errors import InvalidCursor, Refused
 from core.house import House
 from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -33,7 +33,9 @@ class Audit(Controller):
     guards = (needs_admin,)
     dependencies = ADMIN
 
-    @get(operation_id="listAudit", summary="Events, oldest first", responses=documented(InvalidCursor))
+    @get(
+        operation_id="listAudit", summary="Events, oldest first", responses=documented(Refused, InvalidCursor)
+    )
     async def listed(
         self,
         admin: NamedDependency[KeyedWorkspace],
@@ -61,7 +63,7 @@ class Audit(Controller):
         operation_id="exportAudit",
         summary="The whole trail as JSON Lines",
         media_type="application/jsonl",
-        responses=documented(),
+        responses=documented(Refused),
     )
     async def export(self, admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]) -> Stream:
         """One event a line, oldest first, streamed."""
@@ -74,7 +76,12 @@ class Audit(Controller):
             },
         )
 
-    @get("/checkpoint", operation_id="auditCheckpoint", summary="The signed head", responses=documented())
+    @get(
+        "/checkpoint",
+        operation_id="auditCheckpoint",
+        summary="The signed head",
+        responses=documented(Refused),
+    )
     async def checkpoint(
         self, admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]
     ) -> Checkpoint:

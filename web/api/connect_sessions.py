@@ -12,11 +12,14 @@ from core import confirming, sessions
 from core.confirming import AccountMismatch
 from core.errors import (
     AlreadyConfirmed,
+    GrantRevoked,
+    GrantSuspended,
     InvalidCode,
     InvalidReturnUrl,
     Missing,
     PolicyDenied,
     ProviderError,
+    Refused,
     SessionEnded,
     UnknownConnector,
     UnknownTool,
@@ -60,7 +63,7 @@ class ConnectSessions(Controller):
     @post(
         operation_id="createConnectSession",
         summary="Ask a user for access",
-        responses=documented(UnknownConnector, UnknownTool, InvalidReturnUrl, PolicyDenied),
+        responses=documented(Refused, UnknownConnector, UnknownTool, InvalidReturnUrl, PolicyDenied),
     )
     async def create(
         self,
@@ -75,7 +78,7 @@ class ConnectSessions(Controller):
         "/{session_id:str}",
         operation_id="getConnectSession",
         summary="How far it is",
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def one(
         self,
@@ -95,7 +98,16 @@ class ConnectSessions(Controller):
         summary="Confirm whose grant it is",
         status_code=200,
         responses=documented(
-            Missing, InvalidCode, UserMismatch, AlreadyConfirmed, AccountMismatch, SessionEnded, ProviderError
+            Refused,
+            Missing,
+            InvalidCode,
+            UserMismatch,
+            AlreadyConfirmed,
+            AccountMismatch,
+            GrantRevoked,
+            GrantSuspended,
+            SessionEnded,
+            ProviderError,
         ),
     )
     async def confirm(

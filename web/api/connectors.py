@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from core import registrations, revocation
-from core.errors import InvalidConfig, Missing, UnknownConnector
+from core.errors import InvalidConfig, Missing, Refused, UnknownConnector
 from core.grants import GrantFilter
 from core.house import House
 from core.registrations import Wish
@@ -29,7 +29,7 @@ class Connectors(Controller):
         "/{slug:str}",
         operation_id="putConnector",
         summary="Register a connector",
-        responses=documented(UnknownConnector, InvalidConfig),
+        responses=documented(Refused, UnknownConnector, InvalidConfig),
     )
     async def write(
         self,
@@ -51,7 +51,7 @@ class Connectors(Controller):
         )
         return registration_out(house, await registrations.put(house, admin.actor, slug, wish))
 
-    @get(operation_id="listConnectors", summary="Registered connectors", responses=documented())
+    @get(operation_id="listConnectors", summary="Registered connectors", responses=documented(Refused))
     async def listed(
         self,
         admin: NamedDependency[KeyedWorkspace],
@@ -67,7 +67,7 @@ class Connectors(Controller):
         "/{slug:str}",
         operation_id="getConnector",
         summary="One registration",
-        responses=documented(Missing, UnknownConnector),
+        responses=documented(Refused, Missing, UnknownConnector),
     )
     async def one(
         self, slug: FromPath[str], admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]
@@ -80,7 +80,7 @@ class Connectors(Controller):
         operation_id="deleteConnector",
         summary="Remove a registration",
         status_code=200,
-        responses=documented(Missing, UnknownConnector),
+        responses=documented(Refused, Missing, UnknownConnector),
     )
     async def remove(
         self, slug: FromPath[str], admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]

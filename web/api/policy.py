@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core import workspaces
+from core.errors import Refused
 from core.house import House
 from core.workspaces import KeyedWorkspace
 from web.auth import ADMIN, needs_admin
@@ -20,12 +21,12 @@ class PolicyController(Controller):
     guards = (needs_admin,)
     dependencies = ADMIN
 
-    @get(operation_id="getPolicy", summary="The policy", responses=documented())
+    @get(operation_id="getPolicy", summary="The policy", responses=documented(Refused))
     async def one(self, admin: NamedDependency[KeyedWorkspace]) -> PolicyBody:
         """null means: no rule."""
         return policy_out(admin.policy)
 
-    @put(operation_id="putPolicy", summary="Replace the policy", responses=documented())
+    @put(operation_id="putPolicy", summary="Replace the policy", responses=documented(Refused))
     async def write(
         self,
         data: JSONBody[PolicyBody],

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from core import sessions, tickets
 from core.clock import rfc3339
-from core.errors import InvalidReturnUrl
+from core.errors import InvalidReturnUrl, Refused
 from core.house import House
 from core.workspaces import KeyedAssistant
 from web.auth import ASSISTANT, needs_assistant
@@ -25,7 +25,7 @@ class PortalSessions(Controller):
     @post(
         operation_id="createPortalSession",
         summary="A link to the user's own page",
-        responses=documented(InvalidReturnUrl),
+        responses=documented(Refused, InvalidReturnUrl),
     )
     async def create(
         self,

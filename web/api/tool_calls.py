@@ -10,6 +10,7 @@ from core import calls
 from core.calls import CallWish
 from core.errors import (
     AccountRequired,
+    Conflict,
     ConsentRequired,
     GrantExpired,
     GrantRevoked,
@@ -25,6 +26,7 @@ from core.errors import (
     ProviderTimeout,
     RateLimited,
     ReconnectRequired,
+    Refused,
     UnknownTool,
 )
 from core.house import House
@@ -45,6 +47,7 @@ class ToolCalls(Controller):
         summary="Call a tool for a user",
         status_code=200,
         responses=documented(
+            Refused,
             ConsentRequired,
             ReconnectRequired,
             InsufficientScope,
@@ -56,6 +59,7 @@ class ToolCalls(Controller):
             Missing,
             AccountRequired,
             IdempotencyConflict,
+            Conflict,
             InvalidArguments,
             InvalidReturnUrl,
             RateLimited,
@@ -89,7 +93,7 @@ class ToolCalls(Controller):
         "/{call_id:str}",
         operation_id="getToolCall",
         summary="What became of a call",
-        responses=documented(Missing),
+        responses=documented(Refused, Missing),
     )
     async def one(
         self,

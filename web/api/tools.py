@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import UNSET
 
 from core import toolbox
-from core.errors import InvalidCursor
+from core.errors import InvalidCursor, Refused
 from core.house import House
 from core.toolbox import Format, Offered
 from core.workspaces import KeyedAssistant
@@ -31,7 +31,7 @@ class Tools(Controller):
     @get(
         operation_id="listTools",
         summary="Tools this assistant may use",
-        responses=documented(InvalidCursor),
+        responses=documented(Refused, InvalidCursor),
     )
     async def listed(
         self,

@@ -1,0 +1,73 @@
+"""The wire forms: cursors come back as they went, bodies refuse what they do not know, examples fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InvalidCursor
+from web.api.paging import after_id, listing
+from web.wire import Body, SessionIn, decode_cursor, encode_cursor
+
+VALUES = st.one_of(
+    st.text(max_size=60), st.lists(st.one_of(st.text(max_size=30), st.integers(-(2**53), 2**53)), max_size=3)
+)
+
+
+@given(VALUES)
+def test_a_cursor_comes_back_from_a_url_as_it_went(value: Any) -> None:
+    cursor = encode_cursor(value)
+    assert decode_cursor(cursor) == value
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.text(max_size=40))
+def test_a_made_up_cursor_is_refused_or_read_never_a_crash(text: str) -> None:
+    try:
+        decode_cursor(text)
+    except InvalidCursor:
+        pass
+    try:
+        assert isinstance(after_id(text), str)
+    except InvalidCursor:
+        pass
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(InvalidCursor):
+        after_id(encode_cursor([1, "gr_x"]))
+    assert after_id(None) == ""
+
+
+@given(st.lists(st.integers(), max_size=12), st.integers(1, 10))
+def test_a_page_holds_at_most_what_was_asked_and_says_whether_there_is_more(
+    rows: list[int], limit: int
+) -> None:
+    page = listing(rows[: limit + 1], limit, str, lambda row: row)
+    assert page.items == [str(row) for row in rows[:limit]]
+    assert (page.next is not None) == (len(rows) > limit)
+    if page.next is not None:
+        assert decode_cursor(page.next) == rows[limit - 1]
+
+
+@pytest.mark.parametrize("form", Body.__subclasses__(), ids=lambda one: one.__name__)
+def test_a_body_takes_its_own_examples_and_no_unknown_field(form: type[Body]) -> None:
+    assert form.examples
+    for example in form.examples:
+        msgspec.convert(dict(example), form)
+        with pytest.raises(msgspec.ValidationError, match="unknown field"):
+            msgspec.convert({**example, "nonsense": 1}, form)
+
+
+def test_a_tool_may_be_asked_for_by_name_or_with_a_reason() -> None:
+    wish = {"user": {"id": "u"}, "connector": "c", "tools": ["c.a", {"tool": "c.b", "reason": "because"}]}
+    by_name, with_reason = msgspec.convert(wish, SessionIn).tools
+    assert by_name == "c.a"
+    assert not isinstance(with_reason, str) and (with_reason.required, with_reason.reason) == (
+        False,
+        "because",
+    )
