@@ -72,13 +72,15 @@ class CallResult(msgspec.Struct, frozen=True):
 async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResult:
     """Make the call. Raises the problems of api.md's table; each refusal is in the audit trail."""
     call_id = new_id("call")
+    held: Held | None = None
     try:
         tool = house.registry.tool(wish.tool)
         sessions.check_user(wish.user)
         _within_rate(house, caller)
-        held = await _resolve(house, caller, tool, wish)
+        held = await _candidate(house, caller, tool, wish)
+        held = await _covering(house, caller, tool, wish, held)
     except ValetkeyError as error:
-        await _refused(house, caller, wish, call_id, error)
+        await _refused(house, caller, wish, call_id, error, held)
         raise
     with _recorder(house).expecting():
         return await _under(house, caller, tool, held, wish, call_id)
@@ -87,20 +89,26 @@ async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResu
 # ---- which grant ------------------------------------------------------------------------------------------------
 
 
-async def _resolve(house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish) -> Held:
-    """The one live grant that covers the tool. Never guesses between accounts, never looks at another assistant's grants."""
+async def _candidate(house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish) -> Held | None:
+    """The grant that decides: the one live one, else the newest of all. Never guesses between accounts, never looks at another
+    assistant's grants."""
     slug = tool.name.partition(".")[0]
     found = await grants.standing(house, caller.workspace, caller.id, wish.user, slug, wish.account)
-    if not found.live and found.newest is None:
-        await _check_registered(house, caller, tool)
-        raise await _consent_required(house, caller, tool, wish, None, tool.wanted_scopes())
     if len(found.live) > 1:
         accounts = [{"id": one.account_id, "label": one.account_label} for one in found.live]
         raise AccountRequired(
             "The user has connected several accounts. Name one in `account`.", accounts=accounts
         )
-    held = found.live[0] if found.live else found.newest
-    assert held is not None
+    return found.live[0] if found.live else found.newest
+
+
+async def _covering(
+    house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish, held: Held | None
+) -> Held:
+    """The grant, when it is alive and covers the tool; else raises what the assistant has to do about it."""
+    if held is None:
+        await _check_registered(house, caller, tool)
+        raise await _consent_required(house, caller, tool, wish, None, tool.wanted_scopes())
     policy.check_tool(caller.policy, held.as_registration(), caller, tool)
     try:
         check_alive(held, house.now_ms())
