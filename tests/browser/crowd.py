@@ -25,7 +25,7 @@ class Crowd:
     def __init__(self, demo: RunningDemo, name: str = "Field Notes") -> None:
         self.demo = demo
         self.workspace = demo.workspace()
-        self.assistant = self.workspace.assistant(name)
+        self.assistant = self.workspace.assistant(name, allowed_origins=[CHAT_ORIGIN, demo.chat])
 
     def close(self) -> None:
         self.assistant.close()
