@@ -28,7 +28,8 @@ Providers = dict[str, Any]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "stage" in metafunc.fixturenames:
         metafunc.parametrize("stage", list(STAGES), indirect=True)
-    if "defended" in metafunc.fixturenames:
+    own = any("defended" in str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+    if "defended" in metafunc.fixturenames and not own:
         metafunc.parametrize("defended", [True, False], ids=["defended", "undefended"])
 
 
