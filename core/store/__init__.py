@@ -1,10 +1,10 @@
 """What is kept: one protocol, an engine behind it, numbered migrations, and the statements in `statements/*.sql`.
 
-A statement is named (`-- name: grant_by_id`), written in the SQL subset that SQLite and PostgreSQL share, with `:name`
+A statement is named (`-- name: grant_get`), written in the SQL subset that SQLite and PostgreSQL share, with `:name`
 parameters. Rows come back as structs: a column has the field's name; a field that is no plain value (list, dict, struct)
 is JSON text in the column.
 
-    grant = await store.one("grant_by_id", Grant, workspace=..., id=...)
+    grant = await store.one("grant_get", Grant, workspace=..., id=...)
     await store.write(job)          # `async def job(tx): ...` is atomic, and durable when `write` returns
 
 A job may await its own `tx` and nothing else: it runs inside the engine's transaction, together with other jobs

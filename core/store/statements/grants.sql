@@ -69,14 +69,6 @@ UPDATE grants SET upstream = :upstream, upstream_at = :now, status_reason = COAL
 -- name: grants_overdue
 SELECT * FROM grants WHERE status IN ('active', 'needs_reconnect', 'suspended') AND expires_at <= :now ORDER BY expires_at LIMIT 200
 
--- name: grants_of_registration
-SELECT * FROM grants WHERE workspace = :workspace AND registration = :registration AND status IN ('active', 'needs_reconnect', 'suspended')
-ORDER BY id LIMIT :limit
-
--- name: grants_of_assistant
-SELECT * FROM grants WHERE workspace = :workspace AND assistant = :assistant AND status IN ('active', 'needs_reconnect', 'suspended')
-ORDER BY id LIMIT :limit
-
 -- name: grants_sharing_account
 SELECT count(*) FROM grants WHERE registration = :registration AND id <> :id
     AND (account_id = :head OR (account_id >= :first AND account_id < :last))
@@ -104,9 +96,6 @@ UPDATE outbox SET next_at = :now WHERE id = :id
 -- name: outbox_delete
 DELETE FROM outbox WHERE id = :id
 
--- name: outbox_of_grant
-SELECT * FROM outbox WHERE "grant" = :grant ORDER BY id
-
 -- name: outbox_waiting
 SELECT count(*) FROM outbox
 
@@ -123,9 +112,6 @@ UPDATE idempotency SET state = :state WHERE workspace = :workspace AND call = :c
 
 -- name: idempotency_delete
 DELETE FROM idempotency WHERE workspace = :workspace AND call = :call
-
--- name: idempotency_of_grant
-SELECT * FROM idempotency WHERE "grant" = :grant
 
 -- name: idempotency_overdue
 SELECT * FROM idempotency WHERE expires_at <= :now LIMIT 500

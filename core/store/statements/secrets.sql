@@ -13,9 +13,6 @@ DELETE FROM secrets WHERE workspace = :workspace AND owner = :owner AND kind = :
 -- name: secrets_not_under
 SELECT * FROM secrets WHERE key_id <> :key_id AND (owner > :after OR (owner = :after AND kind > :after_kind)) ORDER BY owner, kind LIMIT :limit
 
--- name: secrets_under_count
-SELECT count(*) FROM secrets WHERE key_id = :key_id
-
 -- name: secrets_by_key
 SELECT key_id, count(*) AS count FROM secrets GROUP BY key_id
 
