@@ -23,7 +23,7 @@ from core.registry import Registry
 from core.settings import Settings
 from core.store.sqlite import SqliteStore
 from core.vault import KeyRing, Vault
-from web import logs, openapi, problems
+from web import logs, openapi, problems, traces
 from web.api import CONTROLLERS
 from web.health import Operations
 from web.middleware import Envelope
@@ -85,6 +85,7 @@ def worker() -> ASGIApp:
     """The application of one server process, from the environment."""
     config = settings.load(os.environ)
     logs.configure(config.log)
+    traces.configure(os.environ)
     app = create_app(build_house(config))
     # What was loaded stays: the collector need not walk it again and again.
     gc.collect()

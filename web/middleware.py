@@ -10,9 +10,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ids import new_id
 from web import metrics
+from web.traces import TRACER
 
 log = logging.getLogger("valetkey.access")
-
 
 # For every answer that does not say otherwise itself.
 _UNLESS_SET = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
@@ -57,6 +57,7 @@ class Envelope:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"  # a caller may invent thousands
         metrics.answered(method, route, status, took_s)
+        TRACER.record(scope, method, route, status, request_id, took_s)
         level = logging.INFO if status >= 400 or took_s > SLOW_S else logging.DEBUG
         if log.isEnabledFor(level):
             log.log(
