@@ -265,6 +265,8 @@ async def _store(
         )
     action = "grant.widened" if present else "grant.created"
     detail = {"tools": list(given), "not_given": [tool for tool in agreed if tool not in given]}
+    if present:
+        detail["added"] = [tool for tool in given if tool not in present.tools]
     done = msgspec.structs.replace(session, grant=grant_id)
     await house.log(
         tx, entry(done, action, detail=detail), entry(done, "connect_session.completed", actor=actor)

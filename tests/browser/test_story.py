@@ -60,7 +60,12 @@ def sees_what_she_allowed(ada: Person, chat: Page) -> Page:
     expect(portal.get_by_role("heading", level=1)).to_have_text("Who may use my data")
     portal.get_by_role("link", name="Acme Assist uses Northwind", exact=True).click()
     did = portal.locator("section", has=portal.get_by_role("heading", name="What it did"))
-    for line in ("Read 10 items in Deals.", "Changed 1 item in Tasks.", "You allowed: Find your deals."):
+    for line in (
+        "You allowed: Find your deals.",
+        "Read 10 items in Deals.",
+        "You allowed more: Find projects, Add a task for you.",
+        "Changed 1 item in Tasks.",
+    ):
         expect(did).to_contain_text(line)
     assert "water the plants" not in (did.text_content() or "").lower(), "a value stands in the activity"
     return portal

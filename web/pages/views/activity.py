@@ -101,8 +101,8 @@ def _created(event: AuditEvent, connector: Known) -> Line:
 
 
 def _widened(event: AuditEvent, connector: Known) -> Line:
-    titles = _titles(event, connector, "tools")
-    what = f"You allowed more: {titles}." if titles else "You allowed more."
+    titles = _titles(event, connector, "added")
+    what = f"You allowed more: {titles}." if titles else "You agreed again."
     return Line(event.at, "key", "ok", what)
 
 

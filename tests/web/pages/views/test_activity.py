@@ -62,6 +62,15 @@ def test_a_consent_links_to_its_own_receipt() -> None:
     assert (told.what, told.receipt) == ("You allowed: Find your deals.", "rcp_1")
 
 
+def test_a_second_consent_names_only_what_it_added() -> None:
+    tools = ["northwind.find_deals", "northwind.move_deal"]
+    more = line(an_event("grant.widened", tools=tools, added=["northwind.move_deal"]), NORTHWIND)
+    same = line(an_event("grant.widened", tools=tools, added=[]), NORTHWIND)
+    assert more and same
+    assert "Find your deals" not in more.what and more.what.startswith("You allowed more: ")
+    assert same.what == "You agreed again."
+
+
 def test_what_is_not_for_the_person_is_left_out() -> None:
     assert (
         lines([an_event("credential.refreshed"), an_event("connect_session.completed")], NORTHWIND, {}) == ()
