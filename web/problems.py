@@ -86,9 +86,7 @@ def from_http(error: HTTPException, request: Request[Any, Any, Any]) -> Valetkey
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, NotFoundException):
-        return Missing(
-            f"There is nothing at {request.url.path[:200]}. The paths are in /schema/openapi.json."
-        )
+        return Missing("There is nothing at this address. The paths are in /schema/openapi.json.")
     if isinstance(error, MethodNotAllowedException):
         return MethodNotAllowed(f"{request.method} is not possible here. See /schema/openapi.json.")
     if error.status_code == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
