@@ -191,9 +191,10 @@ async def search(
         )  # follows from it; lets an index begin there
         params |= {"value": cursor[0], "last": cursor[1]}
     way = "DESC" if down else "ASC"
+    by = f"id {way}" if expression == "id" else f"{expression} {way}, id {way}"
     sql = (
         f"SELECT * FROM grants WHERE {' AND '.join(conditions)} "  # noqa: S608 - fixed pieces, bound values
-        f"ORDER BY {expression} {way}, id {way} LIMIT :limit"
+        f"ORDER BY {by} LIMIT :limit"
     )
     return await house.store.query(sql, Grant, {**params, "limit": limit})
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 import msgspec
 
 from core import audit, idempotency
-from core.errors import ValetkeyError
 from core.grants import Held
 from core.house import House
 from core.model import Entry
@@ -65,8 +64,8 @@ class Recorder:
             batch, self._waiting = self._waiting, []
             try:
                 results: Sequence[bool | BaseException] = await self._write([use for use, _ in batch])
-            except ValetkeyError:
-                # One workspace's fault (a tampered chain) must not fail the calls of the others.
+            except Exception:
+                # One call's fault (a tampered chain, a bug) must not fail the others, nor leave anybody waiting.
                 alone = (self._write([use]) for use, _ in batch)
                 results = [
                     one if isinstance(one, BaseException) else one[0]

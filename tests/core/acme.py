@@ -106,6 +106,12 @@ class Acme:
     def times(self, path: str) -> int:
         return self.asked.count(path)
 
+    async def reached(self, path: str) -> None:
+        """Wait until somebody asks there."""
+        async with asyncio.timeout(5):
+            while not self.times(path):  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+
     async def handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.asked.append(path)
