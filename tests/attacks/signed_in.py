@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from core import tickets
@@ -26,7 +27,9 @@ def portal(walker: Walker, assistant: Assistant, user: str, **fields: str) -> Pa
 
 def admin_link(scene: Scene) -> str:
     """What `valetkey sign-in-link` prints, without the second that a command takes."""
-    return f"{scene.service.url}/admin/sign-in?ticket={asyncio.run(_ticket(scene))}"
+    with ThreadPoolExecutor(1) as pool:  # Playwright keeps a loop running in this thread
+        ticket = pool.submit(asyncio.run, _ticket(scene)).result()
+    return f"{scene.service.url}/admin/sign-in?ticket={ticket}"
 
 
 def admin(walker: Walker, scene: Scene) -> Page:

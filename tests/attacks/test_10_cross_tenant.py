@@ -15,13 +15,12 @@ import pytest
 
 from core import sessions
 from core.store.sqlite import SqliteStore
-from tests.attacks import signed_in
+from tests.attacks import routes, signed_in
 from tests.attacks.conftest import Weaken
 from tests.attacks.tenants import IDEMPOTENCY, USER, First, Stranger
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
-from web.app import create_app
 from web.wire import encode_cursor
 
 
@@ -165,12 +164,6 @@ PAGES: dict[str, list[Ask]] = {
     "POST /admin/assistants/{assistant_id}/keys/{key_id}/revoke": [Ask(404, {}, {})],
 }  # fmt: skip
 
-# Files and descriptions: the same for everybody, with nothing of anybody in them.
-FILES = {
-    "GET /favicon.ico", "GET /static/{name}", "GET /widget.js",
-    "GET /schema", "GET /schema/openapi.json", "GET /schema/{path}",
-}  # fmt: skip
-
 
 class Attack:
     """The stranger's requests; `found` is what went wrong with them, in words."""
@@ -197,8 +190,8 @@ class Attack:
                 for ask in API.get(name, []):
                     self._operation(name, method.upper(), path, ask)
 
-    def pages(self, routes: list[str], only: set[str] | None = None) -> None:
-        for route in sorted(routes, key=lambda one: "sign-out" in one):
+    def pages(self, known: list[str], only: set[str] | None = None) -> None:
+        for route in sorted(known, key=lambda one: "sign-out" in one):
             if only is None or route in only:
                 for ask in PAGES.get(route, []):
                     self._page(route, ask)
@@ -284,15 +277,7 @@ def document_of(attack: Attack) -> dict[str, Any]:
 
 @pytest.fixture
 def page_routes(weak_service: Any) -> list[str]:
-    """Method and path of every route that is not in the document."""
-    app = create_app(weak_service.house)
-    shown = app.openapi_schema.paths or {}
-    return [
-        f"{method} {route.path_format}"
-        for route in app.routes
-        for method in sorted(route.methods - {"OPTIONS", "HEAD"})  # type: ignore[union-attr]
-        if route.path_format not in shown
-    ]
+    return routes.page_routes(weak_service.house)
 
 
 # ---- as it is -----------------------------------------------------------------------------------------------
@@ -308,7 +293,9 @@ def test_no_operation_of_the_api_reaches_into_another_workspace(attack: Attack) 
 
 
 def test_no_page_reaches_into_another_workspace(attack: Attack, page_routes: list[str]) -> None:
-    assert set(page_routes) == set(PAGES) | FILES, "a page without a case here, or a case without a page"
+    assert set(page_routes) == set(PAGES) | routes.FILES, (
+        "a page without a case here, or a case without a page"
+    )
     attack.pages(page_routes)
     assert attack.outcome() == []
     assert attack.first.still_works()
@@ -361,9 +348,9 @@ QUERIES = [
 SEARCHES = ["listGrants", "GET /admin/grants", "listAudit", "GET /admin/audit"]
 
 
-def gets_in(attack: Attack, routes: list[str], route: str) -> bool:
+def gets_in(attack: Attack, known: list[str], route: str) -> bool:
     attack.api(document_of(attack), {route})
-    attack.pages(routes, {route})
+    attack.pages(known, {route})
     return attack.outcome() != []
 
 

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,12 +37,17 @@ class SharedService(Service):
     """The real `valetkey serve`; `workspace()` as often as wanted, beside it."""
 
     def workspace(self, name: str = "Acme") -> Workspace:
-        made, key = asyncio.run(self._beside(lambda house: workspaces.create(house, name)))
+        made, key = self.beside(lambda house: workspaces.create(house, name))
         return Workspace(self.url, made.id, key.reveal())
 
     def verdict(self, workspace: str) -> Verdict:
         """What `valetkey audit verify` would say of the workspace."""
-        return asyncio.run(self._beside(lambda house: audit.verify(house.store, house.vault.ring, workspace)))
+        return self.beside(lambda house: audit.verify(house.store, house.vault.ring, workspace))
+
+    def beside(self, work: Callable[[House], Awaitable[R]]) -> R:
+        """In a thread of its own: Playwright keeps a loop running in this one."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, self._beside(work)).result()
 
     async def _beside(self, work: Callable[[House], Awaitable[R]]) -> R:
         """Do something with the same database as the running service, as the command line does."""
