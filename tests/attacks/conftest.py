@@ -2,7 +2,7 @@
 one defence out of it.
 
 A test that uses `defended` runs both ways: what it attacks has to hold the first time and to fall the second, or the
-test would prove nothing. `stage` is given with Northwind and with oidc-provider.
+test would prove nothing. `stage` is given with Northwind and with oidc-provider, undefended with Northwind only.
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ Providers = dict[str, Any]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "stage" in metafunc.fixturenames:
+    said = " ".join(str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+    stage, defended = (name in metafunc.fixturenames and name not in said for name in ("stage", "defended"))
+    if stage and defended:  # that a defence is missed needs no second provider
+        ways = [(slug, True) for slug in STAGES] + [("northwind", False)]
+        ids = [f"{slug}-{'defended' if strong else 'undefended'}" for slug, strong in ways]
+        metafunc.parametrize(("stage", "defended"), ways, indirect=["stage"], ids=ids)
+    elif stage:
         metafunc.parametrize("stage", list(STAGES), indirect=True)
-    own = any("defended" in str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
-    if "defended" in metafunc.fixturenames and not own:
+    elif defended:
         metafunc.parametrize("defended", [True, False], ids=["defended", "undefended"])
 
 

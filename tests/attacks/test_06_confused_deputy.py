@@ -15,6 +15,7 @@ import pytest
 from core import connecting, grants
 from core.grants import Standing
 from tests.attacks.conftest import Weaken
+from tests.attacks.excess import refused
 from tests.flows.stage import Stage
 from tests.harness.tenant import Assistant, made
 from tests.harness.waiting import until
@@ -30,10 +31,6 @@ def second(stage: Stage) -> Iterator[Assistant]:
     one = stage.workspace.assistant(SECOND)
     yield one
     one.close()
-
-
-def refused(answer: Any) -> bool:
-    return answer.status_code == 403 and answer.json()["code"] == "consent_required"
 
 
 # ---- the page -----------------------------------------------------------------------------------------------

@@ -6,21 +6,15 @@ everybody is told. More: it is written down, shown and never used.
 
 from __future__ import annotations
 
-from typing import Any
-
 from core import confirming, connecting
 from tests.attacks.conftest import Weaken
+from tests.attacks.excess import connect_with_more, refused, writing
 from tests.attacks.interception import parameter
 from tests.flows.stage import Stage
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
-from web.demo.northwind.records import Project
-
-
-def refused(answer: Any) -> bool:
-    return answer.status_code == 403 and answer.json()["code"] == "consent_required"
 
 
 def asked_scopes(walker: Walker, stage: Stage, url: str, *tools: str) -> set[str]:
@@ -28,15 +22,6 @@ def asked_scopes(walker: Walker, stage: Stage, url: str, *tools: str) -> set[str
     walker.open(url)
     location = walker.submit("/approve", follow=False, tools=stage.names(*tools)).response.headers["location"]
     return set(parameter(location, "scope").split())
-
-
-def writing(stage: Stage) -> dict[str, Any]:
-    """Arguments with which `stage.write` would do something."""
-    if stage.provider.slug == "oidcp":
-        return {"name": "slipped in"}
-    book = stage.provider.inside.book  # type: ignore[attr-defined]
-    projects = book.all(Project, book.people["us_ada"])
-    return {"project_id": projects[0].id, "title": "slipped in"}
 
 
 # ---- asking -------------------------------------------------------------------------------------------------
@@ -115,16 +100,6 @@ def test_nothing_of_it_is_no_grant_and_leaves_no_token_alive(
 # ---- more ---------------------------------------------------------------------------------------------------
 
 
-def connect_with_more(stage: Stage, walker: Walker) -> tuple[dict[str, Any], str]:
-    """The grant for `read` of a provider that gives the scope of `write` too, and its page's words."""
-    session = stage.session("u1", [stage.read])
-    stage.approve(walker, session["url"])
-    stage.gives_more(stage.write_scope)
-    code = stage.provider.consent(walker, "ada").message["code"]
-    grant = made(stage.assistant.confirm(session["id"], "u1", code))["grant"]
-    return grant, walker.open(session["url"]).words
-
-
 def test_more_than_was_asked_is_written_down_shown_and_not_used(
     stage: Stage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
@@ -137,9 +112,8 @@ def test_more_than_was_asked_is_written_down_shown_and_not_used(
     assert "gave more than we asked for" in words
     assert (grant["tools"] == stage.names(stage.read)) is defended
     answer = stage.call(stage.write, arguments=writing(stage))
-    if stage.provider.slug == "northwind" or defended:  # the other one only says that it gives more
-        assert refused(answer) is defended
-        assert answer.is_success is not defended
+    assert refused(answer) is defended
+    assert answer.is_success is not defended
 
 
 def test_an_extra_scope_does_not_become_a_consent_later(stage: Stage, walker: Walker) -> None:

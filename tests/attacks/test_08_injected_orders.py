@@ -18,7 +18,7 @@ from core import calls, grants
 from core.grants import Standing
 from core.secret import Secret
 from tests.attacks.conftest import Weaken
-from tests.attacks.test_07_scope_creep import connect_with_more, refused, writing
+from tests.attacks.excess import connect_with_more, refused, writing
 from tests.flows.stage import Stage
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
