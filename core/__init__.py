@@ -11,5 +11,6 @@ Reading order (each file imports only from those above it):
     oauth/                                         Valetkey as an OAuth client of the providers
     sessions  grants  tokens  calls                the two ways through the house
     revocation  outbox  housekeeping               how things end
+    checkup                                       what `valetkey doctor` looks at
     authserver/                                    an OAuth 2.0 authorization server, provider-neutral
 """

@@ -165,6 +165,18 @@ async def verify(store: Reader, ring: KeyRing, workspace: str) -> Verdict:
     return Verdict(workspace, True, head.count, None, "unbroken")
 
 
+async def check_head(store: Reader, ring: KeyRing, workspace: str) -> Verdict:
+    """Whether the head carries our signature and the last event is the one it was signed for; nothing before that is read."""
+    head = await store.one("audit_head", Head, workspace=workspace)
+    if head is None or not _authentic(ring, workspace, head):
+        return await verify(store, ring, workspace)
+    last = await store.all("audit_from", AuditEvent, workspace=workspace, after=head.count - 1, limit=1)
+    if not last or last[0].hash != head.hash:
+        what = f"event {head.count} is not the one the head was signed for"
+        return Verdict(workspace, False, head.count, head.count, what)
+    return Verdict(workspace, True, head.count, None, "signed")
+
+
 class Search(msgspec.Struct, frozen=True):
     """`after` and `before` are event ids; `newest_first` for pages, oldest first for programs that follow the trail."""
 

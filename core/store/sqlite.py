@@ -271,6 +271,14 @@ class SqliteStore:
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, pending)
 
+    async def fault(self) -> str | None:
+        """The first thing wrong with the file, or None: `PRAGMA quick_check`."""
+        try:
+            [found] = await self.query("PRAGMA quick_check(1)", str, {})
+        except (StoreError, sqlite3.DatabaseError) as error:
+            return str(error.__cause__ or error)
+        return None if found == "ok" else found
+
     async def close(self) -> None:
         """Finish what was handed in, then close. Later writes are refused."""
         self._closed = True

@@ -99,6 +99,9 @@ DELETE FROM outbox WHERE id = :id
 -- name: outbox_waiting
 SELECT count(*) FROM outbox
 
+-- name: outbox_state
+SELECT count(*) AS count, min(created_at) AS oldest, min(next_at) AS due FROM outbox
+
 -- name: idempotency_insert
 INSERT INTO idempotency (workspace, assistant, "user", key, request_hash, state, call, "grant", expires_at)
 VALUES (:workspace, :assistant, :user, :key, :request_hash, 'started', :call, :grant, :expires_at)
