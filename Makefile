@@ -16,7 +16,7 @@ else
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench pictures lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make test    install what the tests need, then check and run all of them (ARGS='-k name' for some)"
 	@echo "make check   ruff, import-linter, mypy"
 	@echo "make bench   what a governed call costs beside an ungoverned one"
+	@echo "make pictures  the screenshots in docs/pictures anew"
 	@echo "make lock    write requirements.lock and requirements-dev.lock anew"
 	@echo "make clean   remove the environment and everything built"
 
@@ -41,6 +42,9 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	@$(RUN) -m tests.load.bench $(ARGS)
+
+pictures: .venv/.dev
+	@VALETKEY_PICTURES=1 $(RUN) -m pytest -q tests/browser/test_pictures.py
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv"; exit 1; }

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from tests.harness.chromium import axe, is_too_wide
 
-WIDTHS = (320, 375, 768, 1280, 1920)
+WIDTHS = (320, 375, 768, 1024, 1180, 1280, 1920)
 
 
 class Eyes:
@@ -56,4 +56,15 @@ def looks_right(page: Page, where: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert not is_too_wide(page), f"{where} at {width}"
+        assert not sticking_out(page), f"{where} at {width}: {sticking_out(page)}"
     page.set_viewport_size({"width": before["width"], "height": before["height"]})
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Cards and sheets whose content is wider than they are, by the beginning of their text."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".card, .sheet, .answer, .ask, .tile, .dialog")]
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.textContent.trim().replace(/\\s+/g, " ").slice(0, 60))"""
+    )
+    return found

@@ -19,6 +19,7 @@ from tests.harness.waiting import until
 
 TOOLS = ["northwind.find_deals", "northwind.move_deal", "northwind.find_contacts", "northwind.delete_task"]
 OPTIONAL = ["northwind.find_contacts", "northwind.move_deal"]
+LONG = "konstantina.papadopoulou-ahlgren@sales.acme.example"
 PURPOSE = "to prepare your Monday meeting"
 
 
@@ -291,8 +292,8 @@ def test_who_may_use_my_data(page: Page, eyes: Eyes, crowd: Crowd) -> None:
 
 
 def test_the_admin_pages(page: Page, eyes: Eyes, crowd: Crowd, demo: RunningDemo) -> None:
-    grant, ended = crowd.connect("u-admin", TOOLS), crowd.connect("u-ended")
-    crowd.assistant.call("northwind.find_deals", "u-admin")
+    grant, ended = crowd.connect(LONG, TOOLS), crowd.connect("u-ended")
+    crowd.assistant.call("northwind.find_deals", LONG)
     crowd.assistant.revoke(ended)
     receipt = crowd.assistant.grant(grant)["receipt"]
     page.goto(demo.sign_in_link())

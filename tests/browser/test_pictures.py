@@ -9,48 +9,62 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.crowd import FIND_DEALS
+from tests.browser.eyes import sticking_out
 from tests.browser.person import Person, answer, say
 from tests.browser.town import Town
 from tests.harness.demo import RunningDemo
 from tests.harness.service import ROOT
 from tests.harness.tenant import Assistant, made
 
+Size = Literal["page", "admin", "popup", "card"]
 MOST_BYTES = 150_000
 OPTIONAL = ["northwind.find_contacts", "northwind.move_deal"]
 
 
 class Look(NamedTuple):
-    """How the pages of a picture are looked at. `popup`: the size of the window the card opens."""
+    """How a page is looked at. `popup`: the size of the window that the card in the chat opens."""
 
     name: str
-    theme: str
-    size: tuple[int, int]
+    theme: Literal["light", "dark"]
+    page: tuple[int, int]
+    admin: tuple[int, int]
     popup: tuple[int, int]
+    card: tuple[int, int]
 
 
 LOOKS = (
-    Look("light-desk", "light", (1120, 700), (520, 760)),
-    Look("dark-phone", "dark", (375, 760), (375, 760)),
+    Look("light-desk", "light", (1120, 700), (1180, 680), (520, 760), (900, 480)),
+    Look("dark-phone", "dark", (375, 760), (375, 760), (375, 760), (375, 560)),
 )
 
 
 class Camera:
-    def __init__(self, folder: Path, look: Look, context: BrowserContext) -> None:
-        self.folder, self.look, self.context = folder, look, context
+    """Takes each picture in every look, one after the other, and leaves the page in the first."""
 
-    def take(self, page: Page, name: str, size: tuple[int, int] | None = None) -> None:
-        width, height = size or self.look.size
-        page.set_viewport_size({"width": width, "height": height})
+    def __init__(self, folder: Path, context: BrowserContext) -> None:
+        self.folder, self.context = folder, context
+
+    def take(self, page: Page, name: str, size: Size = "page") -> None:
         page.evaluate("document.activeElement.blur()")
-        path = self.folder / f"{name}--{self.look.name}.png"
-        page.screenshot(path=path, animations="disabled")
-        assert path.stat().st_size < MOST_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+        for look in LOOKS:
+            look_at(page, look, size)
+            assert not sticking_out(page), f"{name}: {sticking_out(page)}"
+            path = self.folder / f"{name}--{look.name}.png"
+            page.screenshot(path=path, animations="disabled")
+            assert path.stat().st_size < MOST_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+        look_at(page, LOOKS[0], size)
+
+
+def look_at(page: Page, look: Look, size: Size) -> None:
+    width, height = getattr(look, size)
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +74,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pictures")
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: look.name)
-def camera(folder: Path, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Camera]:
-    look: Look = request.param
-    size = {"width": look.size[0], "height": look.size[1]}
-    context = browser.new_context(color_scheme=look.theme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-    yield Camera(folder, look, context)
+@pytest.fixture
+def camera(folder: Path, browser: Browser) -> Iterator[Camera]:
+    context = browser.new_context(viewport={"width": 1120, "height": 700})
+    yield Camera(folder, context)
     context.close()
 
 
@@ -88,7 +100,6 @@ def acme(demo: RunningDemo) -> Assistant:
 
 
 def test_the_consent_page(demo: RunningDemo, camera: Camera) -> None:
-    demo.forget("ada")
     assistant = acme(demo)
     session = assistant.new_session(
         "ada",
@@ -99,28 +110,27 @@ def test_the_consent_page(demo: RunningDemo, camera: Camera) -> None:
     )
     page = camera.context.new_page()
     page.goto(session["url"])
-    camera.take(page, "consent", camera.look.popup)
+    camera.take(page, "consent", "popup")
     assistant.close()
 
 
 def test_the_chat_and_the_persons_pages(demo: RunningDemo, camera: Camera) -> None:
-    demo.forget("ada")
     ada = Person(demo, camera.context)
     chat = ada.open_chat()
     say(chat, "Show my open deals")
     expect(chat.locator("valetkey-connect")).to_be_visible()
-    camera.take(chat, "chat-card")
+    camera.take(chat, "chat-card", "card")
     popup = ada.connect(chat)
     ada.agree(popup)
     expect(popup.get_by_role("heading", level=1)).to_contain_text("can now use")
-    camera.take(popup, "finish", camera.look.popup)
+    camera.take(popup, "finish", "popup")
     popup.get_by_role("button", name="Back to the chat").click()
     expect(answer(chat).get_by_role("table")).to_be_visible()
-    chat.locator(".msg--user").evaluate("(said) => said.scrollIntoView({ block: 'start' })")
+    chat.locator(".msg--user").evaluate("(said) => { said.scrollIntoView({ block: 'start' }) }")
     camera.take(chat, "chat-answer")
     say(chat, "Add a task: call Halcyon Hotels tomorrow")
     popup = ada.connect(chat)
-    camera.take(popup, "step-up", camera.look.popup)
+    camera.take(popup, "step-up", "popup")
     ada.agree(popup)
     expect(answer(chat)).to_contain_text("Added to")
     the_persons_pages(chat, camera)
@@ -154,4 +164,4 @@ def test_the_admins_pages(town: Town, camera: Camera) -> None:
     ):
         page.goto(f"{town.valetkey.url}/admin{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        camera.take(page, name, (1200, 700) if camera.look.theme == "light" else None)
+        camera.take(page, name, "admin")
