@@ -33,12 +33,15 @@ from core.house import House
 from core.ids import new_id, token_hash
 from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant
 from core.oauth import TokenSet
+from core.plain_text import clean
 from core.secret import Secret
 from core.sessions import entry, person
 from core.store import Tx
 from core.vault import Aad
 
 ACCOUNT_DEADLINE_S = 15.0
+MAX_ACCOUNT_CHARS = 500  # as long as `account` may be where a builder names it
+LABEL_CHARS = 160
 UNOWNED_MS = 2 * MINUTE_MS  # how long tokens may wait for their grant before they are revoked
 
 
@@ -199,9 +202,10 @@ async def _identify(
         raise ToolFailed(
             f"The connector {connector.slug} failed while asking whose account it is."
         ) from error
-    if not account.id:
+    if not 0 < len(account.id) <= MAX_ACCOUNT_CHARS or not account.id.isprintable():
         raise ProviderError("The provider did not say whose account it is.")
-    return account
+    label = clean(str(account.label or account.id), LABEL_CHARS)
+    return msgspec.structs.replace(account, label=label)
 
 
 async def _end_overdue(house: House, session: ConnectSession, account: Account) -> str | None:

@@ -45,6 +45,7 @@ class LeakyProvider:
     def __init__(self) -> None:
         self.mode: dict[str, int | str] = {}
         self.secrets: dict[str, str] = {}
+        self.account = "somebody"
         self._server = ThreadingHTTPServer(("127.0.0.1", free_port()), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.config = {"base_url": self.url}
@@ -99,7 +100,7 @@ class LeakyProvider:
             return 200, JSON, json.dumps({"id": [told], "kind": told, "count": told})
         if path == "/api/look" and mode == "cut off":
             return 200, JSON, json.dumps({"id": told})[:-1]
-        return 200, JSON, json.dumps({"id": "somebody"})
+        return 200, JSON, json.dumps({"id": "me", "name": self.account})
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         provider = self

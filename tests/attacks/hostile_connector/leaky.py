@@ -37,6 +37,7 @@ leaky = Connector(
 
 class Me(msgspec.Struct, frozen=True):
     id: str
+    name: str = "somebody"
 
 
 class Strict(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ async def account(api: Api) -> Account:
         me = await api.get("/me", into=Me)
     except Exception as error:
         raise RuntimeError(f"nobody behind {await token_of(api)}") from error
-    return Account(id=me.id, label=me.id)
+    return Account(id=me.id, label=me.name)
 
 
 @leaky.tool(scopes=["all"], risk="read", sees="nothing worth telling")
