@@ -74,12 +74,14 @@ def shaped(one: Offered, form: Format) -> dict[str, Any]:
         return {"name": name, "description": text, "input_schema": schema}
     if form == "gemini":
         return {"name": name, "description": text, "parameters": _gemini(schema)}
+    # MCP's structured results are objects: a tool that answers with a plain list goes without.
+    output = {"outputSchema": tool.output_schema} if tool.output_schema.get("type") == "object" else {}
     return {
         "name": name,
         "title": tool.title,
         "description": text,
         "inputSchema": schema,
-        "outputSchema": tool.output_schema,
+        **output,
         "annotations": {
             "readOnlyHint": tool.risk == "read",
             "destructiveHint": tool.risk == "delete",
