@@ -68,7 +68,7 @@ async def open_page(house: House, session_id: str, browser: Secret | None) -> Pa
 
 async def _page(house: House, session: ConnectSession, browser: Secret) -> Page:
     connector = house.registry.connector(session.connector)
-    assistant = await assistants.get(house, session.workspace, session.assistant)
+    assistant = await _asking(house, session)
     workspace = await workspaces.get(house, session.workspace)
     grant = None
     if session.grant:
@@ -77,6 +77,17 @@ async def _page(house: House, session: ConnectSession, browser: Secret) -> Page:
         grant = None
     shown = consent.notice(session, connector, assistant, workspace, grant)
     return Page(session, shown, assistant, connector, browser)
+
+
+async def _asking(house: House, session: ConnectSession) -> Assistant:
+    """The assistant. Raises SessionEnded when where the session was to go back to is not registered any more."""
+    assistant = await assistants.get(house, session.workspace, session.assistant)
+    back = (session.return_url, session.origin)
+    if session.via != "portal" and not {*assistant.return_urls, *assistant.allowed_origins}.issuperset(
+        one for one in back if one is not None
+    ):
+        raise SessionEnded("The chat this came from is not registered any more. Nothing was connected.")
+    return assistant
 
 
 def _still_open(session: ConnectSession) -> None:
@@ -228,6 +239,7 @@ async def deny(house: House, session_id: str, browser: Secret) -> ConnectSession
     session = await find(house, session_id)
     _still_open(session)
     _same_browser(session, browser, bound=False)
+    await _asking(house, session)
     fault = Fault("access_denied", "The person chose No thanks.")
     return await end(house, session, "denied", fault, actor=person(session))
 
@@ -260,6 +272,7 @@ async def callback(
             session_status="expired",
         )
     _same_browser(session, browser_of(session.id), bound=True)
+    await _asking(house, session)
     connector = house.registry.connector(session.connector)
     if session.registration != registration_id:
         fault = Fault("mix_up", "The answer came to the address of another connector. Nothing was redeemed.")
