@@ -61,8 +61,8 @@ def connector(**changes: Any) -> Connector:
 
     @acme.tool(scopes=["items.read"], risk="read", sees="the name of an item")
     async def get_item(api: Api, item_id: str) -> Item:
-        """Get an item."""
-        found: Item = await api.get(f"/items/{item_id}", into=Item)
+        """Get an item. The author did not think of ids that are no numbers."""
+        found: Item = await api.get(f"/items/{int(item_id)}", into=Item)
         return found
 
     @acme.tool(scopes=["items.write"], risk="write", sees="nothing", changes="adds an item")
