@@ -104,5 +104,5 @@ class Tool:
 
 
 def summary(function: ToolFunction) -> str:
-    """The first line of the docstring: what the model reads."""
-    return (function.__doc__ or "").strip().split("\n")[0].strip()
+    """The first paragraph of the docstring as one line: what the model reads."""
+    return " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())

@@ -42,7 +42,8 @@ def test_a_decorated_function_stays_a_function() -> None:
     made = connector()
 
     async def add(api: Api, email: str) -> Contact:
-        """Add one.
+        """Add one, with a line that is
+        too long for one.
 
         More, for people who read the code.
         """
@@ -53,7 +54,11 @@ def test_a_decorated_function_stays_a_function() -> None:
         is add
     )
     tool = made.tools["acme.add"]
-    assert (tool.title, tool.group, tool.description) == ("Add", "People", "Add one.")
+    assert (tool.title, tool.group, tool.description) == (
+        "Add",
+        "People",
+        "Add one, with a line that is too long for one.",
+    )
 
 
 def alternatives(**declared: Any) -> Any:
