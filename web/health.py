@@ -15,6 +15,9 @@ from core.errors import ValetkeyError
 from core.house import House
 from web import metrics
 
+# Litestar says the charset by itself; said twice, Prometheus 3 refuses the answer.
+MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
+
 
 class Health(msgspec.Struct, frozen=True):
     """`reason` says what is wrong and how to mend it."""
@@ -52,4 +55,4 @@ class Operations(Controller):
     async def metrics(self, house: NamedDependency[House]) -> Response[Any]:
         """Nothing in here names a user."""
         await metrics.gather(house)
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(REGISTRY), media_type=MEDIA_TYPE)

@@ -188,6 +188,11 @@ def test_a_list_refuses_other_limits_and_cursors(lasting: Scene, path: str) -> N
         problem(client.get(path, params={"cursor": cursor}), 400, "invalid_cursor")
 
 
+def test_the_metrics_name_their_charset_once(anybody: httpx.Client) -> None:
+    """Twice is no media type, and Prometheus 3 does not read what has none."""
+    assert anybody.get("/metrics").headers["content-type"].count("charset") == 1
+
+
 def test_every_answer_has_an_id_of_its_own(lasting: Scene, anybody: httpx.Client) -> None:
     answers = [
         anybody.get("/health/live"),
