@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import pytest
-
-from core.vault import KeyRing
 from tests.web.cli.test_config import run
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    KeyRing.init(tmp_path / "keyring.json")
-    return {
-        "VALETKEY_KEYRING": str(tmp_path / "keyring.json"),
-        "VALETKEY_DATABASE_URL": f"sqlite:///{tmp_path / 'valetkey.db'}",
-        "VALETKEY_PUBLIC_URL": "https://keys.acme.example",
-    }
 
 
 def test_all_is_well(settings: dict[str, str]) -> None:
