@@ -29,13 +29,14 @@ from core.errors import (
     RateLimited,
     ReconnectRequired,
     ToolFailed,
+    UnknownConnector,
     UnknownTool,
     ValetkeyError,
 )
 from core.grants import Held, entry_for
 from core.house import House
 from core.ids import new_id
-from core.model import Asked, AuditEvent, Entry, Grant
+from core.model import Asked, AuditEvent, Entry, Grant, Registration
 from core.recording import Recorder, Use
 from core.sessions import SessionWish
 from core.store import Tx
@@ -109,15 +110,29 @@ async def _covering(
     if held is None:
         await _check_registered(house, caller, tool)
         raise await _consent_required(house, caller, tool, wish, None, tool.wanted_scopes())
-    policy.check_tool(caller.policy, held.as_registration(), caller, tool)
+    registration = await _registration(house, caller, held)
+    if registration is not None:
+        policy.check_tool(caller.policy, registration, caller, tool)
     try:
         check_alive(held, house.now_ms())
+        if held.registration_deleted is not None:
+            raise GrantRevoked("The workspace has removed this connector. Nothing was read or changed.")
     except ValetkeyError as error:
         raise await _with_connect(house, caller, tool, wish, held, error) from None
     missing = tool.missing_scopes(held.scopes_granted)
     if tool.name not in held.tools or missing:
         raise await _consent_required(house, caller, tool, wish, held, tuple(missing))
     return held
+
+
+async def _registration(house: House, caller: KeyedAssistant, held: Held) -> Registration | None:
+    """The one whose limits count: the grant's own or, when that was removed, the one in its place, if there is one."""
+    if held.registration_deleted is None:
+        return held.as_registration()
+    try:
+        return await registrations.get(house, caller.workspace, held.connector)
+    except Missing:
+        return None
 
 
 async def _check_registered(house: House, caller: KeyedAssistant, tool: Tool) -> None:
@@ -158,7 +173,8 @@ async def _with_connect(
         return error
     names: tuple[str, ...] = (tool.name,)
     if not isinstance(error, GrantRevoked):
-        names += tuple(name for name in held.tools if _may_be_asked(house, caller, held, name))
+        registration = await _registration(house, caller, held) or held.as_registration()
+        names += tuple(name for name in held.tools if _may_be_asked(house, caller, registration, name))
     again = isinstance(error, ReconnectRequired)
     connect = await _ready_session(
         house,
@@ -171,10 +187,10 @@ async def _with_connect(
     return type(error)(error.detail, **{**error.fields, "connect": connect})
 
 
-def _may_be_asked(house: House, caller: KeyedAssistant, held: Held, name: str) -> bool:
+def _may_be_asked(house: House, caller: KeyedAssistant, registration: Registration, name: str) -> bool:
     """A tool of an old grant that is gone or was forbidden since is left out; it does not hide why the call is refused."""
-    tool = house.registry.connector(held.connector).tools.get(name)
-    return tool is not None and not policy.refused_by(caller.policy, held.as_registration(), caller, tool)
+    tool = house.registry.connector(registration.slug).tools.get(name)
+    return tool is not None and not policy.refused_by(caller.policy, registration, caller, tool)
 
 
 async def _ready_session(
@@ -209,6 +225,8 @@ async def _ready_session(
     except InvalidReturnUrl:
         if wish.return_url is not None or wish.origin is not None:
             raise
+        return None
+    except UnknownConnector:  # removed from the workspace: nothing can be connected now
         return None
     return {
         "id": session.id,

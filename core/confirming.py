@@ -31,12 +31,12 @@ from core.errors import (
 )
 from core.house import House
 from core.ids import new_id, token_hash
-from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant
+from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant, Registration
 from core.oauth import TokenSet
 from core.plain_text import clean
 from core.secret import Secret
 from core.sessions import entry, person
-from core.store import Tx
+from core.store import Reader, Tx
 from core.vault import Aad
 
 ACCOUNT_DEADLINE_S = 15.0
@@ -118,6 +118,7 @@ async def _finish(house: House, session: ConnectSession, completion_hash: bytes,
     registration = await registrations.find(house, session.registration)
     unowned = ""
     try:
+        await _check_still_there(house.store, session)
         client = await registrations.client(house, registration)
         tokens = await oauth.redeem(
             house.outbound, connector, client, code=code, verifier=verifier, now_ms=house.now_ms()
@@ -134,6 +135,16 @@ async def _finish(house: House, session: ConnectSession, completion_hash: bytes,
         raise _told(error) from error
     await revocation.tell(house, [row for row in (overdue, replaced) if row])
     return grant
+
+
+async def _check_still_there(reader: Reader, session: ConnectSession) -> None:
+    """Raises SessionEnded when connector or assistant was removed since: their grants have been ended, none may follow."""
+    where = {"workspace": session.workspace}
+    registration = await reader.one("registration_by_id", Registration, id=session.registration, **where)
+    if registration is None or registration.deleted_at is not None:
+        raise SessionEnded("The workspace has removed this connector. Nothing was connected.")
+    if await reader.one("assistant_get", Assistant, id=session.assistant, **where) is None:
+        raise SessionEnded("The workspace has removed this assistant. Nothing was connected.")
 
 
 async def _take(house: House, session: ConnectSession, completion_hash: bytes) -> tuple[Secret, Secret]:
@@ -239,6 +250,7 @@ async def _store(
     actor: Actor,
 ) -> tuple[Grant, str | None]:
     """The grant, and the outbox row of a token it replaced."""
+    await _check_still_there(tx, session)
     present = await _present(tx, house, session, account)
     if present is not None and present.status == "suspended":
         raise GrantSuspended("An admin has suspended this grant. Nothing was changed.")

@@ -83,7 +83,7 @@ async def create(house: House, assistant: Assistant, wish: SessionWish) -> Conne
         policy.check_tool(workspace.policy, registration, assistant, connector.tools[one.tool])
     return_url, origin = assistants.where_to(assistant, wish.return_url, wish.origin)
     grant = await _present_grant(house, assistant, wish)
-    wanted = _wanted(assistant, wish, asked, return_url, origin) if wish.via == "call" else None
+    wanted = _wanted(registration, assistant, wish, asked, return_url, origin) if wish.via == "call" else None
     if wanted and (open_one := await _reusable(house, wanted)):
         return open_one
     now = house.now_ms()
@@ -168,6 +168,7 @@ async def _present_grant(house: House, assistant: Assistant, wish: SessionWish) 
 
 
 def _wanted(
+    registration: Registration,
     assistant: Assistant,
     wish: SessionWish,
     asked: tuple[Asked, ...],
@@ -176,7 +177,7 @@ def _wanted(
 ) -> str:
     """The same refused call finds the same session: no row for every refusal."""
     tools = sorted(one.tool for one in asked)
-    key = [assistant.id, wish.user, wish.connector, wish.account, tools, return_url, origin]
+    key = [assistant.id, wish.user, registration.id, wish.account, tools, return_url, origin]
     return hashlib.sha256(msgspec.json.encode(key)).hexdigest()
 
 

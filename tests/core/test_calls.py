@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core import calls, registrations, revocation
+from core import calls, registrations, revocation, sessions
 from core.clock import DAY_MS
 from core.errors import (
     AccountRequired,
@@ -27,6 +27,7 @@ from core.errors import (
     ValetkeyError,
 )
 from core.ids import new_id
+from core.registrations import Wish
 from tests.core.home import Home
 
 
@@ -166,3 +167,27 @@ async def test_a_provider_that_never_answers_is_a_timeout(
     fields = await refused(home, ProviderTimeout, "add_item", arguments={"name": "x"})
     assert fields["retryable"] is False
     home.provider.slow.pop("/api/items").set()
+
+
+async def test_a_removed_connector_is_used_no_more_also_before_its_grants_were_ended(home: Home) -> None:
+    await home.grant("find_items")
+    asked = home.provider.times("/api/items")
+    await registrations.delete(home.house, home.admin, "acme")
+    assert "connect" not in await refused(home, GrantRevoked), "there is nothing to connect to"
+    await refused(home, UnknownTool, user="u2")
+    assert home.provider.times("/api/items") == asked
+
+
+async def test_registered_anew_the_new_limits_count_and_the_old_session_does_not(home: Home) -> None:
+    narrow = Wish(client_id="valetkey", enabled_tools=("acme.find_items",))
+    await registrations.put(home.house, home.admin, "acme", narrow)
+    grant = await home.grant("find_items")
+    early = (await refused(home, ConsentRequired, user="u2"))["connect"]
+    await registrations.delete(home.house, home.admin, "acme")
+    await revocation.revoke(home.house, home.admin, grant.id)
+    await registrations.put(home.house, home.admin, "acme", Wish(client_id="valetkey"))
+    fields = await refused(home, GrantRevoked, "get_item", arguments={"item_id": "1"})
+    await home.agree(await sessions.find(home.house, fields["connect"]["id"]))
+    fresh = (await refused(home, ConsentRequired, user="u2"))["connect"]
+    assert fresh["id"] != early["id"]
+    await home.agree(await sessions.find(home.house, fresh["id"]))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core import confirming, grants, outbox, revocation, sessions
+from core import assistants, confirming, grants, outbox, registrations, revocation, sessions
 from core.clock import MINUTE_MS, SECOND_MS
 from core.confirming import AccountMismatch
 from core.errors import (
@@ -235,3 +235,35 @@ async def test_in_the_portal_the_signed_in_user_takes_the_builders_place(home: H
         other = msgspec.structs.replace(person, user="u2", id="u2")
         await confirming.confirm_signed_in(home.house, second, other, code)
     assert (await sessions.find(home.house, second.id)).status == "failed"
+
+
+async def test_nothing_is_connected_to_what_was_removed_meanwhile(home: Home) -> None:
+    """Its grants were ended then; a confirm that comes later must not make another."""
+    session = await home.session()
+    code = await home.authorize(session)
+    await registrations.delete(home.house, home.admin, "acme")
+    with pytest.raises(SessionEnded):
+        await confirming.confirm(home.house, home.assistant, session.id, "u1", code)
+    assert home.provider.times("/token") == 0
+    assert (await sessions.find(home.house, session.id)).status == "failed"
+
+
+@pytest.mark.parametrize("what", ["connector", "assistant"])
+async def test_nothing_is_connected_to_what_is_removed_while_the_provider_answers(
+    home: Home, what: str
+) -> None:
+    session = await home.session()
+    code = await home.authorize(session)
+    home.provider.slow["/token"] = asyncio.Event()
+    asking = asyncio.ensure_future(confirming.confirm(home.house, home.assistant, session.id, "u1", code))
+    await home.provider.reached("/token")
+    if what == "connector":
+        await registrations.delete(home.house, home.admin, "acme")
+    else:
+        await assistants.delete(home.house, home.admin, home.assistant.id)
+    home.provider.slow["/token"].set()
+    with pytest.raises(SessionEnded):
+        await asking
+    assert await home.rows("SELECT id FROM grants") == []
+    await outbox.run_due(home.house)
+    assert home.provider.refresh == {}, "the token nobody may have was revoked"

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from core import confirming, housekeeping, outbox, sessions, tickets
+from core import assistants, confirming, housekeeping, outbox, registrations, sessions, tickets
 from core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from core.errors import NotReady
 from tests.core.home import RETURN_URL, Home
@@ -94,3 +94,38 @@ async def test_it_goes_round_until_it_is_stopped_whatever_fails(
     assert any("odd failed" in one.message for one in caplog.records)
     [key] = await home.rows("SELECT last_used_at FROM keys WHERE kind = 'vka'")
     assert key["last_used_at"] is not None
+
+
+async def test_what_a_removal_that_died_left_behind_is_ended(home: Home) -> None:
+    """The registration and the assistant are removed first; the process may die before it has ended their grants."""
+    other, _ = await home.new_assistant("Other")
+    kept = await home.grant(user="u1", assistant=other)
+    await assistants.delete(home.house, home.admin, other.id)
+    home.later(MINUTE_MS)
+    assert await housekeeping.end_left_behind(home.house) == 0, "the request that removed it is at work"
+    home.later(housekeeping.LEFT_BEHIND_MS)
+    assert await housekeeping.end_left_behind(home.house) == 1
+    assert (await home.present(kept)).status == "revoked"
+    kept = await home.grant(user="u2", person="ben")
+    await registrations.delete(home.house, home.admin, "acme")
+    home.later(housekeeping.LEFT_BEHIND_MS)
+    assert await housekeeping.end_left_behind(home.house) == 1
+    assert (await home.present(kept)).status == "revoked"
+    assert home.provider.refresh == {}, "the provider was told of both"
+    assert await housekeeping.end_left_behind(home.house) == 0
+
+
+async def test_a_workspace_whose_trail_was_changed_holds_up_no_other(home: Home) -> None:
+    await home.grant(duration="chat")
+    await home.session(user="u9")
+    changed = home.workspace.id
+    await home.furnish("Other")
+    grant, session = await home.grant(person="ben", duration="chat"), await home.session(user="u9")
+    await home.execute("UPDATE audit_heads SET mac = x'00' WHERE workspace = :id", id=changed)
+    home.later(DAY_MS)
+    assert await housekeeping.end_sessions(home.house) == 2
+    assert await housekeeping.end_grants(home.house) == 2
+    ended = await sessions.get(home.house, home.assistant, session.id)
+    stored = await home.rows("SELECT status FROM connect_sessions WHERE id = :id", id=session.id)
+    assert (ended.status, stored) == ("expired", [{"status": "expired"}])
+    assert await home.rows("SELECT status FROM grants WHERE id = :id", id=grant.id) == [{"status": "expired"}]

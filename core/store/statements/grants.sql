@@ -69,6 +69,14 @@ UPDATE grants SET upstream = :upstream, upstream_at = :now, status_reason = COAL
 -- name: grants_overdue
 SELECT * FROM grants WHERE status IN ('active', 'needs_reconnect', 'suspended') AND expires_at <= :now ORDER BY expires_at LIMIT 200
 
+-- name: grants_left_behind
+SELECT g.* FROM registrations r CROSS JOIN grants g
+WHERE r.deleted_at <= :before AND g.registration = r.id AND g.status IN ('active', 'needs_reconnect', 'suspended')
+UNION
+SELECT g.* FROM assistants a CROSS JOIN grants g
+WHERE a.deleted_at <= :before AND g.workspace = a.workspace AND g.assistant = a.id AND g.status IN ('active', 'needs_reconnect', 'suspended')
+LIMIT 200
+
 -- name: grants_sharing_account
 SELECT count(*) FROM grants WHERE registration = :registration AND id <> :id
     AND (account_id = :head OR (account_id >= :first AND account_id < :last))
