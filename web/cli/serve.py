@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from ipaddress import ip_address
 
 import click
@@ -38,6 +39,7 @@ def command(host: str, port: int, workers: int) -> None:
             f"VALETKEY_DEVELOPMENT is on, and {host} can be reached from outside.\n"
             "Listen on 127.0.0.1, or switch development off and set VALETKEY_PUBLIC_URL to an https address."
         )
+    _free(host, port)
     logs.configure(config.log)
     link = asyncio.run(_prepare(config))
     # The workers read the same settings; what was only a default is made explicit for them.
@@ -48,6 +50,23 @@ def command(host: str, port: int, workers: int) -> None:
     else:
         click.echo("There is no workspace yet. Make one: valetkey workspaces create NAME")
     _serve(host, port, workers)
+
+
+def _free(host: str, port: int) -> None:
+    """The workers share their port, so a second service would be let in, and each get some of the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            said = (
+                os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error)
+            )
+            raise Failed(
+                f"{host}:{port} cannot be listened on: {said}.\n"
+                "End what is there, or choose with --host and --port."
+            ) from None
 
 
 def _loopback(host: str) -> bool:
