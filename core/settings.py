@@ -25,7 +25,15 @@ CONFIG = "VALETKEY_CONFIG"
 NOT_OURS = frozenset({CONFIG, "VALETKEY_DEMO_PORT"})
 
 
-_DEFAULTS = {"database_url": "sqlite:///valetkey.db", "keyring": "valetkey-keyring.json"}
+# options of `valetkey serve`, which people look for among the settings
+OPTIONS = ("HOST", "PORT", "WORKERS")
+
+_DEFAULTS = {
+    "database_url": "sqlite:///valetkey.db",
+    "keyring": "valetkey-keyring.json",
+    "connectors_path": "",
+    "development": "0",
+}
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -79,11 +87,12 @@ def load(environ: Mapping[str, str], config_file: str | None = None, *, port: in
     """Raises SettingsError naming every fault. `port`: the one served on, for the URL in development."""
     faults: list[Fault] = []
     given, sources = _collect(environ, config_file or environ.get(CONFIG) or None, faults)
-    development = _parse("development", given, "0", sources, faults) or False
+    if any(fault.variable == CONFIG for fault in faults):  # what else is set stands there, unread
+        raise SettingsError("\n".join(map(str, faults)), faults=faults)
+    development = _parse("development", given, _DEFAULTS["development"], sources, faults) or False
     defaults = {
-        **_DEFAULTS,
+        **{name: value for name, value in _DEFAULTS.items() if name != "development"},
         "public_url": f"http://127.0.0.1:{port}" if development else "",
-        "connectors_path": "",
         "log": "text" if development else "json",
     }
     values = {name: _parse(name, given, default, sources, faults) for name, default in defaults.items()}
@@ -116,7 +125,7 @@ def _collect(
         if name in _PARSERS:
             given[name], sources[name] = value, f"{config_file}"
         else:
-            faults.append(_unknown(f"{name} (in {config_file})", name, list(_PARSERS)))
+            faults.append(_unknown(f"{name} (in {config_file})", name, str.lower))
     for variable, value in environ.items():
         name = variable.removeprefix(PREFIX).lower()
         if not variable.startswith(PREFIX) or variable in NOT_OURS or value == "":
@@ -124,9 +133,7 @@ def _collect(
         if name in _PARSERS and variable.isupper():
             given[name], sources[name] = value, "environment"
         else:
-            faults.append(
-                _unknown(variable, variable.upper(), [PREFIX + known.upper() for known in _PARSERS])
-            )
+            faults.append(_unknown(variable, name, lambda known: PREFIX + known.upper()))
     return given, sources
 
 
@@ -143,9 +150,15 @@ def _read_file(config_file: str | None, faults: list[Fault]) -> dict[str, Any]:
     return {}
 
 
-def _unknown(shown: str, name: str, known: list[str]) -> Fault:
-    near = difflib.get_close_matches(name, [*known, CONFIG], n=1)
-    mend = f"Did you mean {near[0]}?" if near else f"Remove it. Known are: {', '.join(known)}."
+def _unknown(shown: str, name: str, written: Callable[[str], str]) -> Fault:
+    """`written`: how a name is written where this one stands."""
+    near = difflib.get_close_matches(name.lower(), [*_PARSERS, "config"], n=1)
+    if name.upper() in OPTIONS:
+        mend = f"That is an option: valetkey serve --{name.lower()}."
+    elif near:
+        mend = f"Did you mean {CONFIG if near[0] == 'config' else written(near[0])}?"
+    else:
+        mend = f"Remove it. Known are: {', '.join(map(written, _PARSERS))}."
     return Fault(shown, "there is no such setting.", mend)
 
 

@@ -204,3 +204,14 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     known = [line.variable for line in settings.load(GOOD).masked()]
     assert [variable for variable, _ in rows] == known
     assert all(variable == "VALETKEY_" + name.upper() for variable, name in rows)
+
+
+def test_an_option_of_serve_and_an_unlike_name_are_not_taken_for_another_setting() -> None:
+    port, other = faults({**GOOD, "VALETKEY_PORT": "9000", "VALETKEY_ZZZ": "1"})
+    assert port.mend == "That is an option: valetkey serve --port."
+    assert other.mend.startswith("Remove it. Known are: VALETKEY_DATABASE_URL,")
+
+
+def test_a_file_that_cannot_be_read_is_the_only_fault() -> None:
+    [fault] = faults({"VALETKEY_CONFIG": "/nowhere/valetkey.toml"})
+    assert fault.variable == "VALETKEY_CONFIG"

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import click
+
+from web.cli import environ
 
 EXAMPLES = """\b
 Examples:
   valetkey connectors list
   valetkey connectors check
   valetkey connectors check northwind
+  VALETKEY_CONNECTORS_PATH=/etc/valetkey/connectors valetkey connectors check
 """
 
 
-def _paths() -> list[str]:
-    return [path for path in os.environ.get("VALETKEY_CONNECTORS_PATH", "").split(":") if path]
+def _paths() -> tuple[str, ...]:
+    from core import settings
+
+    paths: tuple[str, ...] = settings.read_one("connectors_path", environ())
+    return paths
 
 
 def _development() -> bool:
-    return os.environ.get("VALETKEY_DEVELOPMENT", "") == "1"
+    from core import settings
+
+    return bool(settings.read_one("development", environ()))
 
 
 @click.group(epilog=EXAMPLES)
