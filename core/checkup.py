@@ -124,8 +124,11 @@ async def _database(environ: Mapping[str, str], ring: KeyRing | None, now_ms: in
             said = f"{path} lacks the migrations {pending}. `valetkey serve` applies them at its start."
             return [Finding("database", False, said)]
         found = [Finding("database", True, f"{path}: sound, migrations current")]
-        found += await _keys(store, ring) if ring else []
-        found += await _trails(store, ring) if ring else []
+        if ring:
+            keys = await _keys(store, ring)
+            found += keys
+            if all(one.ok for one in keys):  # another database's ring knows no head of this one
+                found += await _trails(store, ring)
         return found + await _outbox(store, now_ms)
     except ValetkeyError as error:
         return [Finding("database", False, error.detail)]

@@ -41,5 +41,7 @@ async def workspace(house: House, named: str | None) -> Workspace:
     if len(matching) == 1:
         return matching[0]
     listing = "\n".join(f"  {one.id}  {one.name}" for one in found)
-    said = "Say which workspace you mean" if named is None else f"There is no single workspace {named!r}"
-    raise Missing(f"{said}, with --workspace and one of:\n{listing}")
+    said = f"There is no workspace {named!r}. " if named else ""
+    if matching:
+        said = f"{len(matching)} workspaces are called {named!r}. "
+    raise Missing(f"{said}Say which one you mean, with --workspace and its id or name:\n{listing}")

@@ -40,7 +40,8 @@ def verify(workspace: str | None) -> None:
     verdicts = with_house(environ(), walk)
     for verdict in verdicts:
         if verdict.ok:
-            click.echo(f"{verdict.workspace}: {verdict.count} events, {verdict.what}")
+            events = "1 event" if verdict.count == 1 else f"{verdict.count} events"
+            click.echo(f"{verdict.workspace}: {events}, {verdict.what}")
         else:
             click.echo(f"{verdict.workspace}: BROKEN at event {verdict.position}: {verdict.what}", err=True)
     if not all(verdict.ok for verdict in verdicts):

@@ -15,7 +15,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Look at all of it on this machine.")
 @click.option(
     "--port",
     type=click.IntRange(1, 65533),

@@ -61,7 +61,7 @@ def _database_path() -> str:
     return path
 
 
-@click.group(epilog=ROTATION)
+@click.group(epilog=ROTATION, short_help="The key ring: make one, change keys.")
 def command() -> None:
     """The key ring: make one, change keys, and see what still needs which key."""
 

@@ -13,7 +13,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Print a link to the admin pages.")
 @click.option("--workspace", help="Id or name; needed when there are several.")
 @click.option("--port", default=8000, show_default=True, help="Where the service listens, in development.")
 def command(workspace: str | None, port: int) -> None:

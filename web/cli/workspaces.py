@@ -16,7 +16,7 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(epilog=EXAMPLES, short_help="The tenants: make one, list them.")
 def command() -> None:
     """Workspaces: the tenants of this installation. Works beside a running server."""
 
