@@ -73,10 +73,13 @@ def weak_service(providers: Providers, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def attacked(request: pytest.FixtureRequest) -> Any:
-    """The service as it is; for the undefended half of a test the one in this process."""
+def attacked(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The service as it is; for the undefended half of a test the one in this process, whose clock may be moved."""
     strong = "defended" not in request.fixturenames or request.getfixturevalue("defended")
-    return request.getfixturevalue("strong_service" if strong else "weak_service")
+    one = request.getfixturevalue("strong_service" if strong else "weak_service")
+    yield one
+    if not strong:
+        one.house.clock.offset_ms = 0  # for those who use the service after this test
 
 
 @pytest.fixture
