@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from core import sealed
-from core.clock import DAY_MS
+from core.clock import DAY_MS, MINUTE_MS
 from core.errors import Conflict, IdempotencyConflict, InvalidBody
 from core.grants import Held
 from core.house import House
@@ -20,6 +20,7 @@ from core.store import Tx
 from core.vault import Aad
 
 KEPT_MS = DAY_MS
+RUNNING_MS = MINUTE_MS  # no call takes longer (core/calls.py)
 MAX_KEY_CHARS = 200
 
 
@@ -78,11 +79,14 @@ async def begin(house: House, held: Held, key: str, digest: bytes, call: str) ->
 
 
 async def _answer(house: House, found: Kept, digest: bytes) -> bytes:
+    running = (
+        house.now_ms() < found.expires_at - KEPT_MS + RUNNING_MS
+    )  # else its process died, or could not write
     if found.request_hash != digest:
         raise IdempotencyConflict(
             "This key belongs to a call with another tool or other arguments. Use a new key."
         )
-    if found.state == "started":
+    if found.state == "started" and running:
         raise Conflict(
             "A call with this key is still running. Ask again in a moment.", call=found.call, retry_after=2
         )

@@ -9,7 +9,7 @@ import pytest
 from core import housekeeping
 from core.clock import DAY_MS
 from core.errors import Conflict, IdempotencyConflict, InvalidBody, ProviderError
-from core.idempotency import request_hash
+from core.idempotency import RUNNING_MS, request_hash
 from tests.core.home import Home
 
 CRATE = {"name": "Crate"}
@@ -104,3 +104,19 @@ def test_the_order_of_arguments_does_not_matter() -> None:
         "t", {"b": {"d": 3, "c": 2}, "a": 1}, None
     )
     assert request_hash("t", {"a": 1}, None) != request_hash("t", {"a": 1}, "acc")
+
+
+async def test_a_call_whose_process_died_does_not_run_for_a_day(home: Home) -> None:
+    """Nobody will finish it; whether it was done is not known, and that is what is said."""
+    await home.grant("add_item")
+    home.provider.slow["/api/items"] = asyncio.Event()
+    dying = asyncio.ensure_future(home.call("add_item", arguments=CRATE, idempotency_key="k1"))
+    await home.provider.reached("/api/items")
+    dying.cancel()
+    with pytest.raises(Conflict, match="still running") as early:
+        await home.call("add_item", arguments=CRATE, idempotency_key="k1")
+    assert early.value.fields["retry_after"] == 2
+    home.later(RUNNING_MS)
+    with pytest.raises(Conflict, match="not known") as late:
+        await home.call("add_item", arguments=CRATE, idempotency_key="k1")
+    assert "retry_after" not in late.value.fields
