@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import hmac
+from contextlib import suppress
 
 import msgspec
 
@@ -28,6 +29,7 @@ from core.errors import (
     ToolFailed,
     UserMismatch,
     ValetkeyError,
+    VaultError,
 )
 from core.house import House
 from core.ids import new_id, token_hash
@@ -36,7 +38,7 @@ from core.oauth import TokenSet
 from core.plain_text import clean
 from core.secret import Secret
 from core.sessions import entry, person
-from core.store import Reader, Tx
+from core.store import Reader, StoreError, Tx
 from core.vault import Aad
 
 ACCOUNT_DEADLINE_S = 15.0
@@ -123,7 +125,7 @@ async def _finish(house: House, session: ConnectSession, completion_hash: bytes,
         tokens = await oauth.redeem(
             house.outbound, connector, client, code=code, verifier=verifier, now_ms=house.now_ms()
         )
-        unowned = await _hold(house, session, tokens)
+        unowned = await _hold(house, session, connector, client, tokens)
         account = await _identify(house, connector, client, tokens)
         tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
         overdue = await _end_overdue(house, session, account)
@@ -168,13 +170,27 @@ async def _take(house: House, session: ConnectSession, completion_hash: bytes) -
     return await house.write(job)
 
 
-async def _hold(house: House, session: ConnectSession, tokens: TokenSet) -> str:
-    """Give fresh tokens an owner at once: an outbox row that revokes them unless a grant takes them over."""
-    return await house.write(
-        lambda tx: outbox.put_tokens(
-            tx, house, session.workspace, session.registration, None, tokens, after_ms=UNOWNED_MS
+async def _hold(
+    house: House,
+    session: ConnectSession,
+    connector: Connector,
+    client: oauth.ClientRegistration,
+    tokens: TokenSet,
+) -> str:
+    """Give fresh tokens an owner at once: an outbox row that revokes them unless a grant takes them over.
+
+    When the database does not take it, they are revoked here and now: nobody would know of them later.
+    """
+    try:
+        return await house.write(
+            lambda tx: outbox.put_tokens(
+                tx, house, session.workspace, session.registration, None, tokens, after_ms=UNOWNED_MS
+            )
         )
-    )
+    except StoreError:
+        with suppress(ValetkeyError):
+            await oauth.revoke(house.outbound, connector, client, tokens)
+        raise
 
 
 class _Fixed:
@@ -256,7 +272,8 @@ async def _store(
         raise GrantSuspended("An admin has suspended this grant. Nothing was changed.")
     scopes = _granted(session, connector, tokens, present)
     agreed = _agreed(session, present)
-    given = tuple(tool for tool in agreed if not connector.tools[tool].missing_scopes(scopes))
+    known = connector.tools  # a tool that a newer connector no longer has falls away
+    given = tuple(tool for tool in agreed if tool in known and not known[tool].missing_scopes(scopes))
     if not given:
         raise ProviderError(
             "The provider gave none of the permissions that were agreed to. Nothing was connected."
@@ -404,7 +421,7 @@ async def _failed(house: House, session: ConnectSession, unowned: str, error: Va
 
 
 def _told(error: ValetkeyError) -> ValetkeyError:
-    """What the builder hears: a fault of the provider is a 502, whatever it was on its way."""
-    if isinstance(error, (SessionEnded, Conflict, GrantRevoked, GrantSuspended)):
+    """What the builder hears: a fault of the provider is a 502, whatever it was on its way; one of ours is not."""
+    if isinstance(error, (SessionEnded, Conflict, GrantRevoked, GrantSuspended, StoreError, VaultError)):
         return error
     return ProviderError(error.detail, **{k: v for k, v in error.fields.items() if k.startswith("provider_")})

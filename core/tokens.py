@@ -31,12 +31,13 @@ from core.ids import new_id
 from core.model import LIVE_STATUSES, Actor, Grant
 from core.oauth import TokenSet
 from core.secret import Secret
-from core.store import Tx
+from core.store import StoreError, Tx
 from core.vault import Aad
 
 LEASE_MS = 30 * SECOND_MS  # longer than the token endpoint's time-out (core/oauth/token_endpoint.py)
 WAIT_S = 25.0
 POLL_S = 0.05
+KEEP_AGAIN_S = (0.1, 0.4, 1.5)
 
 
 def check_alive(grant: Grant, now_ms: int) -> None:
@@ -200,6 +201,13 @@ async def _keep(house: House, held: Held, owner: str, renewed: TokenSet) -> None
         await sealed.put_sealed(tx, body, aad, house.now_ms())
         return True
 
+    # The provider may have ended the old refresh token with its answer: while the lease lasts, the database is asked again.
+    for pause_s in KEEP_AGAIN_S:
+        try:
+            await house.write(job)
+            return
+        except StoreError:
+            await asyncio.sleep(pause_s)
     await house.write(job)
 
 

@@ -23,6 +23,7 @@ from core.errors import (
 )
 from core.model import Actor, ConnectSession, Grant
 from core.secret import Secret
+from core.store import StoreError
 from tests.core.acme import connector
 from tests.core.home import Home, open_home
 
@@ -267,3 +268,36 @@ async def test_nothing_is_connected_to_what_is_removed_while_the_provider_answer
     assert await home.rows("SELECT id FROM grants") == []
     await outbox.run_due(home.house)
     assert home.provider.refresh == {}, "the token nobody may have was revoked"
+
+
+async def test_a_tool_that_a_newer_connector_no_longer_has_falls_away(home: Home) -> None:
+    await home.grant("find_items", "find_people")
+    del home.house.registry.connectors["acme"].tools["acme.find_people"]
+    session = await home.session("get_item")
+    grant = await confirm(home, session, await home.authorize(session))
+    assert grant.tools == ("acme.find_items", "acme.get_item")
+
+
+async def test_tokens_the_database_does_not_take_are_revoked_and_it_is_said_whose_fault_it_was(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await home.session()
+    code = await home.authorize(session)
+    home.provider.slow["/token"] = asyncio.Event()
+    asking = asyncio.ensure_future(confirm(home, session, code))
+    await home.provider.reached("/token")
+    kept, refused = home.house.store.write, 0
+
+    async def full(job: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        if refused == 1:
+            raise StoreError("disk is full")
+        return await kept(job)
+
+    monkeypatch.setattr(home.house.store, "write", full)
+    home.provider.slow["/token"].set()
+    with pytest.raises(StoreError):
+        await asking
+    assert home.provider.refresh == {} and home.provider.access == {}
+    assert (await sessions.find(home.house, session.id)).status == "failed"

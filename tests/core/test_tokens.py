@@ -15,6 +15,7 @@ from core.grants import Held
 from core.model import Grant
 from core.oauth import TokenSet
 from core.secret import Secret
+from core.store import StoreError
 from core.tokens import GrantTokens, fresh
 from tests.core.home import Home
 
@@ -201,3 +202,28 @@ async def test_templates_know_the_registration_and_what_came_with_the_token(home
         GrantTokens(home.house, home.house.registry.connector("acme"), row).fields["base_url"]
         == "https://x.example"
     )
+
+
+async def test_a_rotated_token_is_kept_at_the_next_try_when_the_database_is_busy(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider has ended the old one with its answer: what is not kept now is lost for good."""
+    await home.grant()
+    home.later(3600 * SECOND_MS)
+    home.provider.slow["/token"] = asyncio.Event()
+    home.provider.asked.clear()
+    calling = asyncio.ensure_future(home.call())
+    await home.provider.reached("/token")
+    kept, refused = home.house.store.write, 0
+
+    async def busy(job: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        if refused <= 2:
+            raise StoreError("database is locked")
+        return await kept(job)
+
+    monkeypatch.setattr(home.house.store, "write", busy)
+    home.provider.slow["/token"].set()
+    assert (await calling)["items"]
+    assert refused > 2 and home.provider.times("/token") == 1
