@@ -61,9 +61,9 @@ def looks_right(page: Page, where: str) -> None:
 
 
 def sticking_out(page: Page) -> list[str]:
-    """Cards and sheets whose content is wider than they are, by the beginning of their text."""
+    """Cards, sheets and cells whose content is wider than they are, by the beginning of their text."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll(".card, .sheet, .answer, .ask, .tile, .dialog")]
+        """() => [...document.querySelectorAll(".card, .sheet, .answer, .ask, .tile, .dialog, td:not(.pick)")]
           .filter((one) => one.scrollWidth > one.clientWidth + 1)
           .map((one) => one.textContent.trim().replace(/\\s+/g, " ").slice(0, 60))"""
     )

@@ -260,11 +260,11 @@ def test_by_the_return_address_with_javascript_off(browser: Browser, crowd: Crow
 
 
 def test_who_may_use_my_data(page: Page, eyes: Eyes, crowd: Crowd) -> None:
-    grant = crowd.connect("u-me", TOOLS, purpose=PURPOSE)
+    grant = crowd.connect(LONG, TOOLS, purpose=PURPOSE)
     for tool in TOOLS[:1] * 3:
-        crowd.assistant.call(tool, "u-me")
-    crowd.assistant.call("northwind.find_companies", "u-me")
-    link = crowd.portal("u-me")
+        crowd.assistant.call(tool, LONG)
+    crowd.assistant.call("northwind.find_companies", LONG)
+    link = crowd.portal(LONG)
     page.goto(link)
     looks_right(page, "list")
     for path in (f"/me/grants/{grant}", f"/me/grants/{grant}/stop", "/me/stop"):
@@ -292,8 +292,8 @@ def test_who_may_use_my_data(page: Page, eyes: Eyes, crowd: Crowd) -> None:
 
 
 def test_the_admin_pages(page: Page, eyes: Eyes, crowd: Crowd, demo: RunningDemo) -> None:
-    grant, ended = crowd.connect(LONG, TOOLS), crowd.connect("u-ended")
-    crowd.assistant.call("northwind.find_deals", LONG)
+    grant, ended = crowd.connect(f"a-{LONG}", TOOLS), crowd.connect("u-ended")
+    crowd.assistant.call("northwind.find_deals", f"a-{LONG}")
     crowd.assistant.revoke(ended)
     receipt = crowd.assistant.grant(grant)["receipt"]
     page.goto(demo.sign_in_link())
