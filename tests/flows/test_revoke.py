@@ -33,7 +33,7 @@ def test_the_assistant_stops_its_own_grant(stage: Stage) -> None:
     answer = made(stage.assistant.revoke(grant["id"]))
     assert (answer["id"], answer["status"], answer["upstream"]) == (grant["id"], "revoked", "revoked")
     is_over(stage, grant)
-    assert stage.events(grant=grant["id"])[-2:] == ["grant.revoked", "grant.revoked_upstream"]
+    assert stage.events(grant=grant["id"])[-3:] == ["grant.revoked", "grant.revoked_upstream", "tool.refused"]
 
 
 def test_stopping_twice_changes_nothing(stage: Stage) -> None:
