@@ -33,7 +33,7 @@ from core.errors import (
 )
 from core.house import House
 from core.ids import new_id, token_hash
-from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant, Registration
+from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant, Receipt, Registration
 from core.oauth import TokenSet
 from core.plain_text import clean
 from core.secret import Secret
@@ -336,7 +336,16 @@ async def _present(tx: Tx, house: House, session: ConnectSession, account: Accou
                 raise GrantRevoked("The access was stopped while this was open. Nothing was connected.")
             if own.status != "expired":
                 return own
-    return await tx.one("grant_live", Grant, **_whose(session), account_id=account.id)
+    live = await tx.one("grant_live", Grant, **_whose(session), account_id=account.id)
+    if live is None and await _stopped_since(tx, session, account):
+        raise GrantRevoked("The access was stopped after this was agreed to. Nothing was connected.")
+    return live
+
+
+async def _stopped_since(tx: Tx, session: ConnectSession, account: Account) -> bool:
+    agreed = await tx.one("receipt_get", Receipt, workspace=session.workspace, id=session.receipt)
+    since = agreed.created_at if agreed else 0
+    return bool(await tx.one("grants_stopped_since", int, **_whose(session), account_id=account.id, since=since))
 
 
 def _granted(

@@ -18,6 +18,9 @@ from core.store import Tx
 from core.vault import Aad, Sealed, Vault
 
 
+RECENT_ROWS = 50  # as many as `held_of_user` gives
+
+
 class Held(Grant, frozen=True, kw_only=True):
     """A grant with what a call needs of it in one read: the sealed credential and the registration's limits."""
 
@@ -72,9 +75,11 @@ class Standing(msgspec.Struct, frozen=True):
 async def standing(
     house: House, workspace: str, assistant: str, user: str, connector: str, account: str | None
 ) -> Standing:
-    rows = await house.store.some(
-        "held_of_user", Held, workspace=workspace, assistant=assistant, user=user, connector=connector
-    )
+    whose = {"workspace": workspace, "assistant": assistant, "user": user, "connector": connector}
+    rows = await house.store.some("held_of_user", Held, **whose)
+    if len(rows) == RECENT_ROWS:  # a live one may be older than so many that have ended
+        rows += await house.store.some("held_of_user_live", Held, **whose)
+        rows = sorted({row.id: row for row in rows}.values(), key=lambda row: row.id, reverse=True)
     if account is not None:
         rows = [row for row in rows if row.account_id == account]
     newest_of_account: dict[str, Held] = {}

@@ -301,3 +301,16 @@ async def test_tokens_the_database_does_not_take_are_revoked_and_it_is_said_whos
         await asking
     assert home.provider.refresh == {} and home.provider.access == {}
     assert (await sessions.find(home.house, session.id)).status == "failed"
+
+
+async def test_a_stop_is_not_undone_by_a_consent_older_than_it(home: Home) -> None:
+    first, second = await home.session(), await home.session()
+    code, older = await home.authorize(first), await home.authorize(second)
+    grant = await confirm(home, first, code)
+    home.later(SECOND_MS)
+    await revocation.revoke(home.house, home.admin, grant.id)
+    with pytest.raises(GrantRevoked):
+        await confirm(home, second, older)
+    assert [row["status"] for row in await home.rows("SELECT status FROM grants")] == ["revoked"]
+    home.later(SECOND_MS)
+    assert (await home.grant()).status == "active", "a new consent makes a new grant"

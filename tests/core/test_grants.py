@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core import grants, revocation
 from core.clock import DAY_MS, HOUR_MS
-from core.errors import InvalidBody, InvalidCursor, Missing
+from core.errors import GrantRevoked, InvalidBody, InvalidCursor, Missing
 from core.grants import GrantFilter, Order, check_cursor, cursor_of
 from core.ids import new_id
 from core.model import LIVE_STATUSES, Grant
@@ -285,3 +285,15 @@ async def test_what_is_held_opens_only_as_its_own_row(home: Home) -> None:
     swapped = msgspec.structs.replace(held, wrapped_key=other.wrapped_key, body=other.body)
     with pytest.raises(Exception, match="does not open"):
         swapped.tokens(home.house.vault)
+
+
+async def test_a_live_grant_is_found_behind_however_many_that_have_ended(home: Home) -> None:
+    kept = await home.grant(person="ada")
+    for _ in range(grants.RECENT_ROWS):
+        ended = await home.grant(person="ben")
+        await revocation.end(home.house, home.admin, ended.id, "revoked", None)
+        home.later(1)
+    assert (await home.called()).grant == kept.id
+    await revocation.end(home.house, home.admin, kept.id, "revoked", None)
+    with pytest.raises(GrantRevoked):
+        await home.call()

@@ -18,6 +18,10 @@ SELECT * FROM grants WHERE workspace = :workspace AND id = :id
 SELECT * FROM grants WHERE workspace = :workspace AND assistant = :assistant AND "user" = :user AND connector = :connector
     AND account_id = :account_id AND status IN ('active', 'needs_reconnect', 'suspended')
 
+-- name: grants_stopped_since
+SELECT count(*) FROM grants WHERE workspace = :workspace AND assistant = :assistant AND "user" = :user AND connector = :connector
+    AND account_id = :account_id AND status = 'revoked' AND ended_at > :since
+
 -- name: grants_of_user
 SELECT * FROM grants WHERE workspace = :workspace AND assistant = :assistant AND "user" = :user AND connector = :connector
 ORDER BY id DESC LIMIT 200
@@ -27,6 +31,14 @@ SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.crea
     r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.deleted_at AS registration_deleted
 FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
 WHERE g.workspace = :workspace AND g.assistant = :assistant AND g."user" = :user AND g.connector = :connector
+ORDER BY g.id DESC LIMIT 50
+
+-- name: held_of_user_live
+SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.created_at AS secret_at,
+    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.deleted_at AS registration_deleted
+FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
+WHERE g.workspace = :workspace AND g.assistant = :assistant AND g."user" = :user AND g.connector = :connector
+    AND g.status IN ('active', 'needs_reconnect', 'suspended')
 ORDER BY g.id DESC LIMIT 50
 
 -- name: held_by_id
