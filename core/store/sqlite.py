@@ -18,6 +18,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,12 +41,29 @@ def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512
     )
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what is destroyed must not linger in free pages
     connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """The first switch of a new file to WAL does not wait for another process that is doing the same; so we do."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+# The file or the engine, not the statement: locked, full, gone, damaged. A damaged file raises the bare base class.
+_ENGINE_ERRORS = (sqlite3.OperationalError, sqlite3.DatabaseError)
 
 
 def _unreadable(error: sqlite3.Error) -> StoreError:
@@ -141,13 +159,13 @@ class SqliteStore:
             return await loop.run_in_executor(
                 self._readers, lambda: _rows(self._connection(), sql, into, params)
             )
-        except sqlite3.OperationalError as error:
+        except _ENGINE_ERRORS as error:
             raise _unreadable(error) from error
 
     def _at_once(self, name: str, into: type[T], params: Mapping[str, Any]) -> list[T]:
         try:
             return _rows(self._connection(), self._statements[name], into, params)
-        except sqlite3.OperationalError as error:
+        except _ENGINE_ERRORS as error:
             raise _unreadable(error) from error
 
     async def one(self, name: str, into: type[T], /, **params: Any) -> T | None:
