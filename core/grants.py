@@ -17,7 +17,6 @@ from core.oauth import TokenSet
 from core.store import Tx
 from core.vault import Aad, Sealed, Vault
 
-
 RECENT_ROWS = 50  # as many as `held_of_user` gives
 
 

@@ -81,7 +81,7 @@ async def create(house: House, assistant: Assistant, wish: SessionWish) -> Conne
     asked = _asked(connector, wish.asked)
     for one in asked:
         policy.check_tool(workspace.policy, registration, assistant, connector.tools[one.tool])
-    return_url, origin = assistants.where_to(assistant, wish.return_url, wish.origin)
+    return_url, origin = _way_back(assistant, wish)
     grant = await _present_grant(house, assistant, wish)
     wanted = _wanted(registration, assistant, wish, asked, return_url, origin) if wish.via == "call" else None
     if wanted and (open_one := await _reusable(house, wanted)):
@@ -109,6 +109,16 @@ async def create(house: House, assistant: Assistant, wish: SessionWish) -> Conne
         wanted=wanted,
     )
     return await house.write(lambda tx: _insert(tx, house, session, wish))
+
+
+def _way_back(assistant: Assistant, wish: SessionWish) -> tuple[str | None, str | None]:
+    """Where the result goes. Begun on the person's own page it comes back there: an address is only shown, the first will do."""
+    if wish.via == "portal" and assistant.default_return_url is None:
+        if assistant.allowed_origins:
+            return None, assistant.allowed_origins[0]
+        if assistant.return_urls:
+            return assistant.return_urls[0], None
+    return assistants.where_to(assistant, wish.return_url, wish.origin)
 
 
 def check_user(user: str) -> None:

@@ -139,3 +139,20 @@ async def test_an_account_is_named_to_widen_that_one(home: Home) -> None:
     assert (await home.session("add_item")).grant is None  # several: the person chooses
     assert (await home.session("add_item", account="ben")).grant == second.id
     assert (await home.session("add_item", account="ada")).grant == first.id
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"allowed_origins": (ORIGIN, "https://other.example"), "return_urls": ()},
+        {"allowed_origins": (), "return_urls": (RETURN_URL, "https://other.example/back")},
+    ],
+)
+async def test_what_begins_on_the_persons_own_page_needs_no_word_on_where_to_go(
+    home: Home, fields: dict[str, Any]
+) -> None:
+    assistant, _ = await home.new_assistant("Two places", **fields)
+    with pytest.raises(InvalidReturnUrl):
+        await home.session(assistant=assistant)
+    session = await home.session(assistant=assistant, via="portal")
+    assert (session.origin, session.return_url) in ((ORIGIN, None), (None, RETURN_URL))
