@@ -1,6 +1,7 @@
 """The connector kit: all a connector's author has to know, and all a hostile connector can reach.
 
-Reading order: scopes, oauth, results, templates, problems, schema, arguments, tool, connector, answers, api, minimise.
+Reading order: scopes, oauth, results, templates, problems, schema, arguments, tool, connector, answers, api, minimise, rules.
+For authors: docs/connector-guide.md.
 """
 
 from core.connector.api import Api, MissingScope, TokenSource

@@ -27,7 +27,7 @@ GraphQLRule = Callable[[list[dict[str, Any]]], ValetkeyError | None]
 
 
 class RateLimit(msgspec.Struct, frozen=True):
-    """What the provider allows: `calls` in `seconds`, for each user, token or app."""
+    """What the provider allows: `calls` in `seconds`, for each user, token or app. For readers: nothing counts by it yet."""
 
     calls: int
     seconds: int
@@ -35,7 +35,7 @@ class RateLimit(msgspec.Struct, frozen=True):
 
 
 class Connector:
-    """One provider. See docs/connectors for every field; those below `origins` are for providers that deviate.
+    """One provider. docs/connector-guide.md has a whole one; the fields below `origins` are for providers that deviate.
 
     `auth_scheme`: the word before the token in `Authorization`.
     `idempotency_key_header`: the provider repeats no write that carries the same key in this header; then, and only

@@ -39,7 +39,7 @@ class RevocationContext(msgspec.Struct, frozen=True):
 
 
 class NarrowContext(msgspec.Struct, frozen=True):
-    """What a connector's own narrowing function gets; it answers a token set holding no more than `scopes`."""
+    """What a connector's own narrowing function would get; it answers a token set holding no more than `scopes`."""
 
     http: Any
     registration: Any
@@ -53,7 +53,17 @@ Narrowing = Callable[[NarrowContext], Awaitable[Any]]
 
 
 class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
-    """The provider's authorization server. Defaults are the safe and the common; see docs/connectors for each."""
+    """The provider's authorization server. Defaults are the safe and the common.
+
+    `scope_mode`: `app_fixed` where the app's registration decides the scopes, `none` where there are none.
+    `always_scopes`: asked for with every request: what makes a grant last, or names its account.
+    `optional_scope_param`: where scopes go that the provider may drop without refusing the rest.
+    `token_fields`: fields of the token answer that are kept for URL places, each with the pattern it has to fit.
+    `access_token_ttl_s`: the life of a token where the answer does not say it.
+    `incremental`: the provider adds new scopes to those it gave before, so that only new ones are asked for.
+    `revocation_scope`: `account` where revoking one token ends all of the account's.
+    `rotates_refresh_tokens` and `narrowing` say what the provider does and can; nothing depends on them in this version.
+    """
 
     authorize_url: str
     token_url: str
@@ -65,9 +75,7 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     pkce: Literal["S256"] | PkceOff = "S256"
     scope_mode: Literal["request", "app_fixed", "none"] = "request"
     scope_separator: str = " "
-    always_scopes: tuple[
-        str, ...
-    ] = ()  # asked for with every request: what makes a grant last, or names its account
+    always_scopes: tuple[str, ...] = ()
     optional_scope_param: str | None = None
     authorize_params: Mapping[str, str] = {}
     token_params: Mapping[str, str] = {}
