@@ -1,16 +1,21 @@
 """The rules of Valetkey: grants, tokens, consent, tool calls, revocation, audit. No web framework, no provider.
 
-Reading order (each file imports only from those above it):
+Reading order. A line imports only from lines above it, and from its left:
 
-    errors  secret  ids  clock  settings          words every other file uses
-    destinations  http                             where we may connect to; the one outbound client
-    connector/  registry                           what a connector author writes, and how it is found
-    model                                          the nouns: assistants, sessions, grants ...
-    vault/  store/  audit                          what is kept, and how it is kept safe
-    policy  consent  receipts                      what may be asked, and what was agreed
-    oauth/                                         Valetkey as an OAuth client of the providers
-    sessions  grants  tokens  calls                the two ways through the house
-    revocation  outbox  housekeeping               how things end
-    checkup                                       what `valetkey doctor` looks at
-    authserver/                                    an OAuth 2.0 authorization server, provider-neutral
+    errors  secret  ids  clock  plain_text  settings    words every other file uses
+    destinations  http  addresses  browsers             where we may connect to and send people; the one outbound client
+    store/  vault/  sealed  model  audit                what is kept, how it is kept safe; the nouns: grants, sessions ...
+    connector/  registry                                what a connector author writes, and how it is found
+    oauth/                                              Valetkey as an OAuth client of the providers
+    house                                               the parts every flow needs, in one object
+    policy  consent  receipts                           what may be asked, and what was agreed
+    workspaces  assistants  registrations  toolbox      who may ask, and with which tools
+    grants  idempotency  recording                      what was given, and the trace of its use
+    outbox  revocation                                  how things end, here and at the provider
+    sessions  connecting  confirming                    the first way through the house: consent becomes a grant
+    tokens  calls                                       the second: a grant becomes an answer
+    tickets  overview  rotation                         links that sign in, figures for admins, changing keys
+    startup  housekeeping                               what a start checks; what happens by itself
+    checkup                                             what `valetkey doctor` looks at
+    authserver/                                         an OAuth 2.0 authorization server, provider-neutral
 """
