@@ -11,8 +11,10 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import click
 from litestar import Litestar
@@ -132,6 +134,9 @@ def _welcome(chat_url: str, provider_url: str, link: str, key: str, installation
         click.style(text, bold=True)
         for text in ("Valetkey is running. Three pages to open:", "The chat", "The admin", "Northwind")
     )
+    started = Path(sys.argv[0])
+    # as it was started here: `.venv/bin/valetkey` is on nobody's PATH
+    program = started if started.name == "valetkey" else "valetkey"
     return f"""
 {heading}
 
@@ -141,7 +146,7 @@ def _welcome(chat_url: str, provider_url: str, link: str, key: str, installation
 
   2. {admin}      {link.strip()}
      Works once, for ten minutes. Another one, in a second terminal:
-     VALETKEY_CONFIG={installation.config} valetkey sign-in-link
+     VALETKEY_CONFIG={installation.config} {program} sign-in-link
 
   3. {provider}      {provider_url}
      The provider of this story, with the same password; Connected apps shows its side.
