@@ -62,8 +62,9 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-# The file or the engine, not the statement: locked, full, gone, damaged. A damaged file raises the bare base class.
-_ENGINE_ERRORS = (sqlite3.OperationalError, sqlite3.DatabaseError)
+def _is_the_engines(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file or the engine failed (locked, gone; damaged is the bare base class), not the statement."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _unreadable(error: sqlite3.Error) -> StoreError:
@@ -159,13 +160,17 @@ class SqliteStore:
             return await loop.run_in_executor(
                 self._readers, lambda: _rows(self._connection(), sql, into, params)
             )
-        except _ENGINE_ERRORS as error:
+        except sqlite3.DatabaseError as error:
+            if not _is_the_engines(error):
+                raise
             raise _unreadable(error) from error
 
     def _at_once(self, name: str, into: type[T], params: Mapping[str, Any]) -> list[T]:
         try:
             return _rows(self._connection(), self._statements[name], into, params)
-        except _ENGINE_ERRORS as error:
+        except sqlite3.DatabaseError as error:
+            if not _is_the_engines(error):
+                raise
             raise _unreadable(error) from error
 
     async def one(self, name: str, into: type[T], /, **params: Any) -> T | None:
@@ -279,7 +284,11 @@ class SqliteStore:
 
     async def pending_migrations(self) -> list[int]:
         def pending() -> list[int]:
-            applied = self._applied()
+            connection = self._connection()
+            made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchone()
+            applied = (
+                {row[0] for row in connection.execute("SELECT number FROM migrations")} if made else set()
+            )
             unknown = applied - {number for number, _, _ in migrations()}
             if unknown:
                 raise StoreError(
@@ -287,7 +296,12 @@ class SqliteStore:
                 )
             return [number for number, _, _ in migrations() if number not in applied]
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, pending)
+        try:  # reading only, so that whoever asks for readiness waits for no writer
+            return await asyncio.get_running_loop().run_in_executor(self._readers, pending)
+        except sqlite3.DatabaseError as error:
+            if not _is_the_engines(error):
+                raise
+            raise _unreadable(error) from error
 
     async def fault(self) -> str | None:
         """The first thing wrong with the file, or None: `PRAGMA quick_check`."""

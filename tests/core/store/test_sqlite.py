@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -166,6 +167,18 @@ async def test_several_that_start_at_once_apply_each_migration_once(tmp_path: Pa
             await one.close()
 
 
+async def test_a_new_file_that_another_is_switching_to_wal_is_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.db")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE held (x)")
+    other.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.2, lambda: other.execute("COMMIT")).start()
+    store = SqliteStore.open(path)
+    assert await store.migrate()
+    await store.close()
+    other.close()
+
+
 async def test_a_database_from_the_future_is_refused(store: SqliteStore) -> None:
     with sqlite3.connect(store.path) as connection:
         connection.execute("INSERT INTO migrations VALUES (999, 'future', 'then')")
@@ -225,3 +238,30 @@ async def test_what_is_destroyed_does_not_linger_in_the_file(store: SqliteStore)
     await store.write(lambda tx: tx.query("DELETE FROM workspaces RETURNING id", str, {}))
     await store.close()
     assert b"must-vanish" not in Path(store.path).read_bytes()  # noqa: ASYNC240
+
+
+async def test_whether_it_is_current_can_be_asked_while_a_writer_waits(store: SqliteStore) -> None:
+    with sqlite3.connect(store.path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(store.write(insert("later")))
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(2):
+            assert await store.pending_migrations() == []
+        other.execute("ROLLBACK")
+    assert await waiting == "later"
+    other.close()
+
+
+async def test_a_damaged_file_is_told_as_such_however_it_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "valetkey.db"
+    path.write_bytes(b"no database at all, " * 500)
+    store = SqliteStore.open(str(path))
+    for asking in (
+        store.pending_migrations(),
+        store.one("workspace_get", Workspace, id="x"),
+        store.all("workspaces_all", Workspace),
+        store.write(insert("x")),
+    ):
+        with pytest.raises(StoreError):
+            await asking
+    await store.close()
