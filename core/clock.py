@@ -9,6 +9,7 @@ SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the last instant that can be written
 
 
 class Clock:
@@ -28,8 +29,11 @@ def rfc3339(ms: int) -> str:
 
 
 def parse_rfc3339(text: str) -> int:
-    """Milliseconds of an RFC 3339 time. Raises ValueError when it is none or has no zone."""
+    """Milliseconds of an RFC 3339 time. Raises ValueError when it is none, has no zone, or lies beyond the year 9999 in UTC."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time needs a zone, for example 2026-11-23T14:03:00Z")
-    return round(moment.timestamp() * 1000)
+    ms = round(moment.timestamp() * 1000)
+    if ms > LATEST_MS:
+        raise ValueError("the year must be 9999 or earlier")
+    return ms

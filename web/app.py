@@ -28,6 +28,7 @@ from web.api import CONTROLLERS
 from web.health import Operations
 from web.middleware import Envelope
 from web.pages.routes import CONTROLLERS as PAGES
+from web.reading import ReadableRequest
 
 MAX_BODY_BYTES = 1_000_000
 VERSION = "0.1.0"
@@ -59,8 +60,10 @@ def create_app(house: House) -> Litestar:
             yield
         finally:
             stop.set()
-            await chores
-            await house.close()
+            try:
+                await chores
+            finally:  # work under way comes to its end, whatever the chores' last round met
+                await house.close()
 
     def provide_house() -> House:
         return house
@@ -73,6 +76,7 @@ def create_app(house: House) -> Litestar:
         openapi_config=openapi.config(VERSION),
         plugins=[openapi.WireSchemas()],
         request_max_body_size=MAX_BODY_BYTES,
+        request_class=ReadableRequest,
         logging_config=None,
     )
     app.state.house = house

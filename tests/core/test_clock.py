@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Clock, parse_rfc3339, rfc3339
+from core.clock import DAY_MS, HOUR_MS, LATEST_MS, MINUTE_MS, SECOND_MS, Clock, parse_rfc3339, rfc3339
 
 
 @given(st.integers(0, 253_402_300_799_999))
@@ -26,6 +26,13 @@ def test_texts_sort_as_times_do(one: int, more: int) -> None:
 def test_known_times() -> None:
     assert rfc3339(0) == "1970-01-01T00:00:00.000Z"
     assert parse_rfc3339("2026-11-23T14:03:00Z") == parse_rfc3339("2026-11-23T15:03:00.000+01:00")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.9999Z"])
+def test_a_time_that_could_not_be_written_again_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="9999"):
+        parse_rfc3339(text)
+    assert rfc3339(LATEST_MS) == "9999-12-31T23:59:59.999Z"
 
 
 @pytest.mark.parametrize("text", ["2026-11-23T14:03:00", "2026-11-23", "tomorrow", "", "1764000000"])

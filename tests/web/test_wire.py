@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -71,3 +72,8 @@ def test_a_tool_may_be_asked_for_by_name_or_with_a_reason() -> None:
         False,
         "because",
     )
+
+
+def test_a_cursor_nested_without_end_is_refused() -> None:
+    with pytest.raises(InvalidCursor):
+        decode_cursor(base64.urlsafe_b64encode(b"[" * 1_500).decode())
