@@ -3,7 +3,7 @@
 The order is fixed: the grant is resolved, the rules asked, the arguments checked, then the narrowest token is taken and the
 connector asks the provider for what the tool declares. The result is minimised, and delivered only if the grant was still active
 in the transaction that writes the audit event: a result that arrives after a revocation is withheld.
-Source: product.md "Call", api.md "Which answer, exactly", security.md rows 8, 9, 13.
+Which answer means what: docs/problems.md. Source: SECURITY.md rows 8 and 13.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class CallResult(msgspec.Struct, frozen=True):
 
 
 async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResult:
-    """Make the call. Raises the problems of api.md's table; each refusal is in the audit trail."""
+    """Make the call. Raises the problems of docs/problems.md; each refusal is in the audit trail."""
     call_id = new_id("call")
     held: Held | None = None
     try:

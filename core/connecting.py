@@ -2,7 +2,7 @@
 
 Every step is one conditional UPDATE, so of many at once exactly one succeeds, and a state works once. The provider's code is
 kept sealed, not redeemed, until `core/confirming.py` has learnt that the right user holds the completion code.
-Sources: RFC 6749 section 4.1, RFC 7636, RFC 9207, RFC 9700 sections 2.1 and 4.7; security.md rows 1 to 6.
+Sources: RFC 6749 section 4.1, RFC 7636, RFC 9207, RFC 9700 sections 2.1 and 4.7; SECURITY.md rows 1 to 6.
 """
 
 from __future__ import annotations

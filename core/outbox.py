@@ -3,7 +3,7 @@
 A row is written in the transaction that ended the token here; so a crash can delay the telling, never lose it. Retries come after
 1, 5, 30 s, 2 min, then doubling to 6 h, jitter +-20 %, for 7 days; then the credential is destroyed in any case.
 A row is claimed by moving `next_at` forward: a process that dies while telling is followed by another.
-Source: RFC 7009; api.md "Revocation retries"; security.md row 14.
+Source: RFC 7009; SECURITY.md row 14.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Text that somebody else wrote and a person will read as part of our page: made harmless, never made to look like ours.
 
 NFKC, no control, bidirectional, zero-width or other format characters, white space folded, capped.
-Source: Unicode TR36 (security considerations) and TR39; security.md row 20.
+Source: Unicode TR36 (security considerations) and TR39; SECURITY.md row 20.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The ending, the audit event, the outbox row and the destruction of kept answers are one transaction. From then on the
 credential opens for one thing only: telling the provider.
-Source: RFC 7009; security.md rows 13, 14; product.md "Review and revoke".
+Source: RFC 7009; SECURITY.md rows 13, 14.
 """
 
 from __future__ import annotations

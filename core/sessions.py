@@ -7,7 +7,7 @@
 Every step is one conditional UPDATE, so of many at once exactly one succeeds, and a state, a code or a completion code
 works once. The provider's code is kept sealed, not redeemed, until the builder's backend has named the right user:
 a link that somebody else opened never becomes a grant.
-Sources: RFC 6749 section 4.1, RFC 7636, RFC 9207, RFC 9700 sections 2.1 and 4.7; security.md rows 1 to 6.
+Sources: RFC 6749 section 4.1, RFC 7636, RFC 9207, RFC 9700 sections 2.1 and 4.7; SECURITY.md rows 1 to 6.
 """
 
 from __future__ import annotations

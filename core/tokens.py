@@ -3,7 +3,7 @@
 Single flight: one task a process, and over processes a lease in the grant's row (owner, end) plus compare-and-swap on the
 credential's version. The token endpoint's time-out is shorter than the lease. The fresh path takes no lock. New tokens are kept
 before they are used. `invalid_grant` is terminal; everything else is not.
-Source: RFC 6749 section 6, RFC 9700 section 4.14; security.md rows 11, 12, 13.
+Source: RFC 6749 section 6, RFC 9700 section 4.14; SECURITY.md row 13.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ async def _keep(house: House, held: Held, owner: str, renewed: TokenSet) -> None
 
 
 async def _end_orphan(tx: Tx, house: House, held: Held, renewed: TokenSet) -> None:
-    """The grant ended while the provider was answering: its new token is revoked too (security.md row 13).
+    """The grant ended while the provider was answering: its new token is revoked too (SECURITY.md row 13).
 
     So is one that descends from an authorization which a newer consent has replaced. Not when another process has stored newer
     tokens: these come from the same authorization, and ending one ends all.

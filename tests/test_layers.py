@@ -42,7 +42,7 @@ def test_a_connector_needs_nothing_of_ours_but_the_kit_and_the_errors() -> None:
 
 
 def test_only_the_one_outbound_client_opens_connections() -> None:
-    """An address check that another module could go around would be none. Source: security.md row 17."""
+    """An address check that another module could go around would be none. Source: SECURITY.md row 17."""
     clients = {"aiohttp", "requests", "urllib.request", "urllib3", "http.client", "httpx_aiohttp"}
     found = {
         str(path.relative_to(ROOT))

@@ -1,4 +1,4 @@
-"""The wire forms of api.md: what goes in and out over HTTP. Nothing is decided here (domain: `core/model.py`).
+"""The wire forms: what goes in and out over HTTP. Nothing is decided here (domain: `core/model.py`).
 
 Request bodies refuse unknown fields: a misspelt field must not be taken for an absent one.
 """

@@ -12,7 +12,7 @@ from core import errors
 from core.errors import ValetkeyError
 
 ROOT = Path(__file__).resolve().parents[2]
-# api.md, "Problem codes of a tool call" and "Which answer, exactly": clients outside switch on these
+# docs/problems.md: clients outside switch on these
 FIXED = {
     "invalid_credentials": 401, "consent_required": 403, "reconnect_required": 403, "insufficient_scope": 403,
     "policy_denied": 403, "grant_revoked": 403, "grant_expired": 403, "grant_suspended": 403, "unknown_tool": 404,

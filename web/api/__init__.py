@@ -1,4 +1,4 @@
-"""The HTTP API of api.md: one file a noun, each handler three lines of thought and no logic."""
+"""The HTTP API (`/schema/openapi.json`): one file a noun, each handler three lines of thought and no logic."""
 
 from web.api.assistants import Assistants
 from web.api.audit import Audit

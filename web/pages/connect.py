@@ -22,8 +22,8 @@ ONCE = ("state", "code", "error", "iss")
 
 
 class ConnectPages(Controller):
-    """`/connect/{session}` and the provider's way back. The forms' fields are a contract: api.md, "The pages'
-    forms".
+    """`/connect/{session}` and the provider's way back. The forms' fields are a contract: the tests, and
+    whoever fills them in without script, send them by name.
     """
 
     include_in_schema = False

@@ -1,4 +1,4 @@
-"""`/v1/assistants` as api.md has it: assistants, their addresses, their keys."""
+"""`/v1/assistants`: assistants, their addresses, their keys."""
 
 from __future__ import annotations
 

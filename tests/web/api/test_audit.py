@@ -1,4 +1,4 @@
-"""`/v1/audit` as api.md has it: the trail, its export, its signed head."""
+"""`/v1/audit`: the trail, its export, its signed head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`GET /v1/catalog` as api.md has it."""
+"""`GET /v1/catalog`: what this build can connect to, and with which tools."""
 
 from __future__ import annotations
 

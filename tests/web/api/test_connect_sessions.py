@@ -1,4 +1,4 @@
-"""`/v1/connect-sessions` as api.md has it: asking, waiting, confirming, and each way it can end."""
+"""`/v1/connect-sessions`: asking, waiting, confirming, and each way it can end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/connectors` as api.md has it: registrations, their redirect URIs, and what is refused."""
+"""`/v1/connectors`: registrations, their redirect URIs, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of api.md that hold for every address, against a running `valetkey serve`. What each call answers stands in the
+"""The rules that hold for every address, against a running `valetkey serve`. What each call answers stands in the
 file of its noun beside this one; `test_every_call_of_the_contract_is_there` keeps the list whole.
 """
 

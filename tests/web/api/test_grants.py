@@ -1,4 +1,4 @@
-"""`/v1/grants` as api.md has it: lists, one, narrowing, revoking one and many."""
+"""`/v1/grants`: lists, one, narrowing, revoking one and many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/policy` as api.md has it: whole, both ways."""
+"""`/v1/policy`: whole, both ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /v1/portal-sessions` as api.md has it: a single-use link to the user's own page."""
+"""`POST /v1/portal-sessions`: a single-use link to the user's own page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/tool-calls` as api.md has it: the answer, and the table of problems."""
+"""`/v1/tool-calls`: the answer, and the table of problems."""
 
 from __future__ import annotations
 

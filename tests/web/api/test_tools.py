@@ -1,4 +1,4 @@
-"""`GET /v1/tools` as api.md has it: only what the assistant may use, in five forms."""
+"""`GET /v1/tools`: only what the assistant may use, in five forms."""
 
 from __future__ import annotations
 
