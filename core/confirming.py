@@ -345,7 +345,9 @@ async def _present(tx: Tx, house: House, session: ConnectSession, account: Accou
 async def _stopped_since(tx: Tx, session: ConnectSession, account: Account) -> bool:
     agreed = await tx.one("receipt_get", Receipt, workspace=session.workspace, id=session.receipt)
     since = agreed.created_at if agreed else 0
-    return bool(await tx.one("grants_stopped_since", int, **_whose(session), account_id=account.id, since=since))
+    return bool(
+        await tx.one("grants_stopped_since", int, **_whose(session), account_id=account.id, since=since)
+    )
 
 
 def _granted(

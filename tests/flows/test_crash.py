@@ -14,6 +14,7 @@ from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
 
+@only("oidcp", "own")
 def test_every_acknowledged_call_is_in_the_trail(own: Stage) -> None:
     own.grant()
     acknowledged: list[str] = []
@@ -62,6 +63,7 @@ def held_by_provider() -> bool:
     return True
 
 
+@only("northwind", "own")
 def test_a_held_code_is_still_there_after_the_crash(own: Stage, walker: Walker) -> None:
     session = own.session("u1", [own.read])
     own.approve(walker, session["url"])

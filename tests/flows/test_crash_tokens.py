@@ -33,6 +33,7 @@ def an_hour_passes(stage: Stage) -> None:
     service.execute("UPDATE grants SET lease_until = lease_until - ? WHERE workspace = ?", HOUR_MS, workspace)
 
 
+@only("oidcp", "own")
 def test_while_the_code_is_redeemed_no_half_grant_is_left(own: Stage, walker: Walker) -> None:
     session = own.session("u1", [own.read])
     code = own.authorize(walker, session)
@@ -93,6 +94,7 @@ def test_a_refresh_that_came_to_nothing_is_made_again_after_the_crash(own: Stage
     trail_is_whole(own)
 
 
+@only("oidcp", "own")
 def test_a_token_that_was_rotated_while_the_plug_was_pulled_is_told_honestly(
     own: Stage, walker: Walker
 ) -> None:
