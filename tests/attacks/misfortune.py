@@ -50,7 +50,6 @@ class Misfortune(Scene):
         self.keys()
         self.callbacks()
         self.redemptions()
-        self.grant = self.connect(tools=["look", "look_closely", *BREAKING], walker=self.walker)
         self.failing_calls()
         self.pages()
         self.refreshes()
@@ -135,6 +134,7 @@ class Misfortune(Scene):
         self.hear(self.walker.http.get(session["url"]))
 
     def failing_calls(self) -> None:
+        self.grant = self.connect(tools=["look", "look_closely", *BREAKING], walker=self.walker)
         for tool in BREAKING:
             answer = self.call(tool)
             assert answer.status_code == 502, answer.text
