@@ -309,10 +309,11 @@ def admin_paths(crowd: Crowd, grant: str, ended: str, receipt: str) -> list[str]
     assistant = f"/assistants/{crowd.assistant.id}"
     key = crowd.workspace.http.get(f"/v1{assistant}").json()["keys"][0]["id"]
     return [
-        "", "/grants", "/grants?can=change&sort=last_used", "/grants?user=nobody", f"/grants/{grant}", f"/grants/{ended}",
-        f"/grants/{grant}/revoke", "/grants/revoke?all=yes", f"/receipts/{receipt}", "/policy", "/audit", "/audit?action=no.such",
-        "/connectors", "/connectors/northwind", "/connectors/jira", "/connectors/northwind/delete", "/assistants",
-        "/assistants/new", assistant, f"{assistant}/delete", f"{assistant}/keys/{key}/revoke",
+        "", "/grants", "/grants?user=nobody", f"/grants/{grant}", f"/grants/{ended}", f"/grants/{grant}/revoke",
+        "/grants/revoke?all=yes", f"/receipts/{receipt}", "/policy", f"/audit?grant={grant}",
+        "/audit?action=admin.signed_in", "/audit?action=no.such", "/connectors", "/connectors/northwind",
+        "/connectors/jira", "/connectors/northwind/delete", "/assistants", "/assistants/new", assistant,
+        f"{assistant}/delete", f"{assistant}/keys/{key}/revoke",
     ]  # fmt: skip
 
 
