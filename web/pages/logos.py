@@ -32,6 +32,7 @@ class Picture(msgspec.Struct, frozen=True):
     body: bytes
     media_type: str
     until: int
+    of: int  # the assistant's state it belongs to
 
 
 def logo_of(assistant: Assistant) -> str | None:
@@ -50,9 +51,9 @@ class Logos(Controller):
     async def logo(
         self, request: Request, house: NamedDependency[House], assistant_id: FromPath[str]
     ) -> Response[bytes]:
+        assistant = await _assistant(house, assistant_id)
         picture = self.kept.get(assistant_id)
-        if picture is None or picture.until <= house.now_ms():
-            assistant = await _assistant(house, assistant_id)
+        if picture is None or picture.until <= house.now_ms() or picture.of != assistant.updated_at:
             picture = await _fetched(house, assistant)
             self.kept.pop(assistant_id, None)
             while len(self.kept) >= KEPT:
@@ -80,7 +81,7 @@ async def _fetched(house: House, assistant: Assistant) -> Picture:
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if answer.status_code != 200 or media_type not in TYPES:
         return _letter(assistant, until)
-    return Picture(answer.content, media_type, until)
+    return Picture(answer.content, media_type, until, assistant.updated_at)
 
 
 def _letter(assistant: Assistant, until: int) -> Picture:
@@ -92,4 +93,4 @@ def _letter(assistant: Assistant, until: int) -> Picture:
         '<text x="20" y="27" text-anchor="middle" fill="#fff" font-family="sans-serif" font-size="20" '
         f'font-weight="600">{first}</text></svg>'
     )
-    return Picture(svg.encode(), "image/svg+xml", until)
+    return Picture(svg.encode(), "image/svg+xml", until, assistant.updated_at)

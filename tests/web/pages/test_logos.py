@@ -104,3 +104,15 @@ def test_what_is_no_small_picture_is_replaced_by_a_letter(
 def test_an_assistant_without_a_logo_has_none(stage: Scene, walker: Walker) -> None:
     for id in (stage.assistant.id, "ast_none"):
         assert walker.http.get(f"{stage.service.url}/logos/{id}").status_code == 404
+
+
+def test_a_changed_logo_is_shown_at_once_and_a_removed_one_no_more(
+    stage: Scene, walker: Walker, pictures: Pictures
+) -> None:
+    url = logo(stage, walker, pictures).url
+    at = f"/v1/assistants/{url.path.rpartition('/')[2]}"
+    pictures.reply = (200, "image/png", b"another")
+    assert stage.workspace.http.patch(at, json={"logo_url": pictures.url + "2"}).status_code == 200
+    assert walker.http.get(url).content == b"another"
+    assert stage.workspace.http.delete(at).status_code == 200
+    assert walker.http.get(url).status_code == 404
