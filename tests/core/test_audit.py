@@ -110,6 +110,19 @@ async def test_a_chain_computed_anew_after_a_change_is_found(home: Home) -> None
     assert not found.ok and "signature" in found.what
 
 
+async def test_a_last_event_written_anew_with_its_hash_is_found(home: Home) -> None:
+    """It fits the chain; only the signed head knows better."""
+    await write(home, 3)
+    await home.execute(
+        "UPDATE audit_events SET outcome = 'denied' WHERE seq = (SELECT max(seq) FROM audit_events)"
+    )
+    *_, before, last = await home.events()
+    digest = audit.chain(before.hash, last)
+    await home.execute("UPDATE audit_events SET hash = :hash WHERE seq = :seq", hash=digest, seq=last.seq)
+    found = await verdict(home)
+    assert (found.ok, found.position) == (False, last.seq) and "signed for" in found.what
+
+
 async def test_a_head_that_was_taken_away_is_found(home: Home) -> None:
     await home.execute("DELETE FROM audit_heads")
     found = await verdict(home)
