@@ -2,7 +2,7 @@
 
 Nothing is redeemed before the completion code and the user fit. From the moment tokens exist they have an owner: first an outbox
 row that would revoke them, then, in one transaction, the grant; so a crash leaves neither half a grant nor a stray token.
-Source: security.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross-user session fixation).
+Source: SECURITY.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross-user session fixation).
 """
 
 from __future__ import annotations
