@@ -16,7 +16,7 @@ import pytest
 from core.ids import new_id
 from core.model import Policy, Workspace
 from core.store import StoreError, Tx
-from core.store.sqlite import SqliteStore
+from core.store.sqlite import SqliteStore, _connect
 from core.store.statements import migrations
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -167,16 +167,26 @@ async def test_several_that_start_at_once_apply_each_migration_once(tmp_path: Pa
             await one.close()
 
 
-async def test_a_new_file_that_another_is_switching_to_wal_is_waited_for(tmp_path: Path) -> None:
-    path = str(tmp_path / "x.db")
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("CREATE TABLE held (x)")
-    other.execute("BEGIN EXCLUSIVE")
-    threading.Timer(0.2, lambda: other.execute("COMMIT")).start()
-    store = SqliteStore.open(path)
-    assert await store.migrate()
-    await store.close()
-    other.close()
+def test_many_that_open_a_new_file_at_once_all_get_in(tmp_path: Path) -> None:
+    """Without waiting, one of four new files was refused to somebody."""
+    for number in range(40):
+        path, barrier, refused = str(tmp_path / f"{number}.db"), threading.Barrier(4), []
+
+        def opened(
+            path: str = path, barrier: threading.Barrier = barrier, refused: list[str] = refused
+        ) -> None:
+            barrier.wait()
+            try:
+                _connect(path).close()
+            except sqlite3.OperationalError as error:
+                refused.append(str(error))
+
+        threads = [threading.Thread(target=opened) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert refused == []
 
 
 async def test_a_database_from_the_future_is_refused(store: SqliteStore) -> None:
