@@ -266,7 +266,7 @@ async def _under(
             digest = idempotency.request_hash(tool.name, wish.arguments, wish.account)
             kept = await idempotency.begin(house, held, wish.idempotency_key, digest, call_id)
             if kept is not None:
-                return msgspec.json.decode(kept, type=CallResult)
+                return await _repeat(house, caller, tool, held, wish, call_id, kept)
     except ValetkeyError as error:
         await _refused(house, caller, wish, call_id, error, held)
         raise
@@ -329,6 +329,24 @@ async def _deliver(
     return result
 
 
+async def _repeat(
+    house: House,
+    caller: KeyedAssistant,
+    tool: Tool,
+    held: Held,
+    wish: CallWish,
+    call_id: str,
+    kept: bytes,
+) -> CallResult:
+    """Hand out a kept answer once more: nothing is asked of the provider, but it is a delivery like any other."""
+    result = msgspec.json.decode(kept, type=CallResult)
+    detail = {"group": tool.group, "risk": tool.risk, "repeats": result.id}
+    entry = _entry(held, caller, tool.name, call_id, "tool.called", "repeated", detail)
+    if not await _recorder(house).record(Use(held, entry)):
+        await _withheld(house, caller, tool, held, wish)
+    return result
+
+
 def _recorder(house: House) -> Recorder:
     if house.recorder is None:
         house.recorder = Recorder(house)
@@ -336,12 +354,9 @@ def _recorder(house: House) -> Recorder:
 
 
 async def _withheld(house: House, caller: KeyedAssistant, tool: Tool, held: Held, wish: CallWish) -> None:
-    present = await grants.get(house, held.workspace, held.id)
-    try:
-        check_alive(present, house.now_ms())
-    except ValetkeyError as error:
-        raise await _with_connect(house, caller, tool, wish, held, error) from None
-    raise GrantRevoked("The grant ended while the provider was answering. Nothing is delivered.")
+    """The grant ended or was narrowed while the provider was answering: raises what a call would be answered with now."""
+    await _covering(house, caller, tool, wish, await grants.held(house, held.workspace, held.id))
+    raise GrantRevoked("The grant changed while the provider was answering. Nothing is delivered.")
 
 
 async def _not_done(

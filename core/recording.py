@@ -1,8 +1,8 @@
 """Writing down that tools were called, many at a time.
 
-A call is delivered only if its grant was still active in the transaction that writes its audit event; so every call waits for
-such a transaction, and calls that wait together share one: each grant is looked at once, each chain is lengthened once, and
-the disk is waited for once. Measured against a transaction's work for every call: docs/decisions.md.
+A call is delivered only if its grant still was active and covered the tool in the transaction that writes its audit event; so
+every call waits for such a transaction, and calls that wait together share one: each grant is looked at once, each chain is
+lengthened once, and the disk is waited for once. Measured against a transaction's work for every call: docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ class Use(msgspec.Struct, frozen=True):
     held: Held
     entry: Entry
     answer: bytes | None = None
+
+
+class _Alive(msgspec.Struct, frozen=True):
+    """What an active grant covers at this moment: it may have been narrowed while the provider was answering."""
+
+    tools: tuple[str, ...]
 
 
 class Recorder:
@@ -86,13 +92,16 @@ class Recorder:
 async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:
     now = house.now_ms()
     counts = Counter(use.held.id for use in uses)
-    alive = {
-        grant_id: bool(await tx.run("grant_used", id=grant_id, count=count, now=now))
+    allowed = {
+        grant_id: await tx.one("grant_used", _Alive, id=grant_id, count=count, now=now)
         for grant_id, count in counts.items()
     }
+    told = []
     chains: dict[str, list[Entry]] = {}
     for use in uses:
-        delivered = alive[use.held.id]
+        grant = allowed[use.held.id]
+        delivered = grant is not None and use.entry.tool in grant.tools
+        told.append(delivered)
         entry = use.entry
         if not delivered:
             entry = msgspec.structs.replace(entry, action="tool.refused", outcome="withheld")
@@ -101,4 +110,4 @@ async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:
             await idempotency.keep(tx, house, use.held, use.entry.call or "", use.answer)
     for entries in chains.values():
         await audit.append(tx, house.vault.ring, now, *entries)
-    return [alive[use.held.id] for use in uses]
+    return told

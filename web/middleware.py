@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Any
 
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ids import new_id
@@ -17,7 +19,23 @@ log = logging.getLogger("valetkey.access")
 # For every answer that does not say otherwise itself.
 _UNLESS_SET = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 SLOW_S = 1.0
+READ_AWAY_BYTES = 8_000_000
+READ_AWAY_S = 2.0
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+async def _read_away(receive: Receive) -> None:
+    """Take in what is still being sent, within bounds: a client that is cut off while sending never sees the answer."""
+    left = READ_AWAY_BYTES
+    try:
+        async with asyncio.timeout(READ_AWAY_S):
+            while left > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
+                left -= len(message["body"])
+    except TimeoutError:
+        return
 
 
 class Envelope:
@@ -41,6 +59,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+                    await _read_away(receive)
                 headers = message["headers"] = list(message["headers"])
                 present = {name.lower() for name, _ in headers}
                 headers.append((b"x-request-id", request_id.encode()))

@@ -105,6 +105,8 @@ def _invalid(error: ValidationException) -> ValetkeyError:
     for one in extra:
         key = str(one.get("key", "")) if isinstance(one, dict) else ""
         message = str(one.get("message", "is not valid")) if isinstance(one, dict) else "is not valid"
+        if message == "'data'":  # how Litestar says that there was no body at all
+            message = "a JSON body is needed"
         found.append({"path": _pointer(key), "message": message[:300]})
     detail = (
         f"{found[0]['path']}: {found[0]['message']}".removeprefix(": ")

@@ -24,7 +24,7 @@ async def held(home: Home, grant: Grant) -> Held:
 
 def use(home: Home, of: Held) -> Use:
     actor = msgspec.structs.replace(home.admin, workspace=of.workspace)
-    return Use(of, Entry(actor, "tool.called", grant=of.id))
+    return Use(of, Entry(actor, "tool.called", grant=of.id, tool=of.tools[0]))
 
 
 async def test_calls_that_wait_together_share_one_transaction(
@@ -63,6 +63,14 @@ async def test_what_ended_meanwhile_is_withheld_and_said_so(home: Home) -> None:
     [withheld] = await home.events(outcome="withheld")
     assert (withheld.action, withheld.grant) == ("tool.refused", ended.id)
     assert (await home.present(ended)).use_count == 0
+
+
+async def test_a_tool_that_was_removed_while_the_provider_answered_is_withheld(home: Home) -> None:
+    of = await held(home, await home.grant())
+    kept, removed = use(home, of), use(home, of)
+    removed = msgspec.structs.replace(removed, entry=msgspec.structs.replace(removed.entry, tool="acme.gone"))
+    recorder = Recorder(home.house)
+    assert await asyncio.gather(recorder.record(kept), recorder.record(removed)) == [True, False]
 
 
 async def test_a_grant_past_its_time_delivers_nothing_before_the_housekeeping_came(home: Home) -> None:

@@ -47,6 +47,8 @@ def test_a_read_is_answered_from_what_was_kept_too(stage: Stage) -> None:
     asked = len(stage.asked("api"))
     assert made(stage.call(stage.read, idempotency_key="k1")) == first
     assert len(stage.asked("api")) == asked
+    told = [event["outcome"] for event in stage.workspace.audit(action="tool.called", grant=first["grant"])]
+    assert told == ["ok", "repeated"]  # handed out twice, written down twice
 
 
 def test_the_same_key_with_other_arguments_or_another_tool_is_a_conflict(oidc_stage: OidcStage) -> None:

@@ -50,6 +50,7 @@ WHERE g.workspace = :workspace AND g.id = :id
 -- name: grant_used
 UPDATE grants SET last_used_at = :now, use_count = use_count + :count
 WHERE id = :id AND status = 'active' AND (expires_at IS NULL OR expires_at > :now)
+RETURNING tools
 
 -- name: grant_lease
 UPDATE grants SET lease_owner = :owner, lease_until = :until

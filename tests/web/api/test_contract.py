@@ -135,6 +135,11 @@ def test_more_than_a_megabyte_is_not_read(lasting: Scene, method: str, path: str
     problem(client.request(method, filled(path), content=body, headers=headers), 413, "body_too_large")
 
 
+def test_no_body_where_one_is_needed_is_said_so(lasting: Scene) -> None:
+    answer = lasting.workspace.http.post("/v1/assistants")
+    assert "a JSON body is needed" in problem(answer, 422, "invalid_body")["detail"]
+
+
 def test_more_than_a_megabyte_in_pieces_is_not_read_either(lasting: Scene) -> None:
     pieces = (b"x" * 100_000 for _ in range(11))
     headers = {"Content-Type": "application/json"}
