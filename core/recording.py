@@ -32,10 +32,15 @@ class Use(msgspec.Struct, frozen=True):
     answer: bytes | None = None
 
 
-class _Alive(msgspec.Struct, frozen=True):
+class Alive(msgspec.Struct, frozen=True):
     """What an active grant covers at this moment: it may have been narrowed while the provider was answering."""
 
     tools: tuple[str, ...]
+
+
+def deliverable(grant: Alive | None, tool: str) -> bool:
+    """Whether a result of `tool` may be handed out under a grant as it is now; None where it has ended."""
+    return grant is not None and tool in grant.tools
 
 
 class Recorder:
@@ -93,14 +98,13 @@ async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:
     now = house.now_ms()
     counts = Counter(use.held.id for use in uses)
     allowed = {
-        grant_id: await tx.one("grant_used", _Alive, id=grant_id, count=count, now=now)
+        grant_id: await tx.one("grant_used", Alive, id=grant_id, count=count, now=now)
         for grant_id, count in counts.items()
     }
     told = []
     chains: dict[str, list[Entry]] = {}
     for use in uses:
-        grant = allowed[use.held.id]
-        delivered = grant is not None and use.entry.tool in grant.tools
+        delivered = deliverable(allowed[use.held.id], use.entry.tool or "")
         told.append(delivered)
         entry = use.entry
         if not delivered:

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from core import connecting, grants
+from core import connecting, grants, recording
 from core.grants import Standing
 from tests.attacks.conftest import Weaken
-from tests.attacks.excess import refused
+from tests.attacks.excess import covers_whatever_lives, refused
 from tests.flows.stage import Stage
 from tests.harness.tenant import Assistant, made
 from tests.harness.waiting import until
@@ -121,7 +121,9 @@ def test_another_user_cannot_be_served_from_the_firsts_grant(
 def test_a_tool_that_was_not_named_is_not_allowed_though_the_token_would_do(
     stage: Stage, defended: bool, weaken: Weaken
 ) -> None:
-    """`sibling` needs no other scope than `read`, and no consent was given to it. The mutation: scopes are enough."""
+    """`sibling` needs no other scope than `read`, and no consent was given to it. The mutation: scopes are enough, before
+    the provider is asked and when its answer is handed out.
+    """
     known, names = grants.standing, tuple(stage.names(stage.read, stage.sibling))
 
     async def by_scopes(*arguments: Any) -> Standing:
@@ -129,6 +131,7 @@ def test_a_tool_that_was_not_named_is_not_allowed_though_the_token_would_do(
         return Standing([msgspec.structs.replace(one, tools=names) for one in found.live], found.newest)
 
     weaken(grants, "standing", by_scopes)
+    weaken(recording, "deliverable", covers_whatever_lives)
     stage.grant(stage.read)
     item = made(stage.call(stage.read))["result"]["items"][0]["id"]
     name = {"northwind": "deal_id", "oidcp": "id"}[stage.provider.slug]

@@ -14,11 +14,11 @@ import httpx
 import msgspec
 import pytest
 
-from core import calls, grants
+from core import calls, grants, recording
 from core.grants import Standing
 from core.secret import Secret
 from tests.attacks.conftest import Weaken
-from tests.attacks.excess import connect_with_more, refused, writing
+from tests.attacks.excess import connect_with_more, covers_whatever_lives, refused, writing
 from tests.flows.stage import Stage
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
@@ -162,7 +162,7 @@ def test_a_tool_nobody_agreed_to_is_refused_however_it_is_called(stage: Stage) -
 def test_what_a_tool_needs_is_looked_up_at_every_call(
     northwind_stage: NorthwindStage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
-    """The provider's token would do for it. The mutation: whatever the token does is allowed."""
+    """The provider's token would do for it. The mutation: whatever the token does is allowed, and its result handed out."""
     known, stage = grants.standing, northwind_stage
 
     async def as_the_token_goes(*arguments: Any) -> Standing:
@@ -170,6 +170,7 @@ def test_what_a_tool_needs_is_looked_up_at_every_call(
         return Standing([msgspec.structs.replace(one, tools=every) for one in found.live], found.newest)
 
     weaken(grants, "standing", as_the_token_goes)
+    weaken(recording, "deliverable", covers_whatever_lives)
     connect_with_more(stage, walker)
     answer = stage.call(stage.write, arguments=writing(stage))
     assert refused(answer) is defended

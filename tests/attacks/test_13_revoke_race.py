@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from core import calls, confirming, grants, revocation, tokens
+from core import calls, confirming, grants, recording, revocation, tokens
 from core.authserver import revocation as provider_side
 from tests.attacks.conftest import Weaken
+from tests.attacks.excess import covers_whatever_lives, refused
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import Assistant, made
 from tests.harness.waiting import until
@@ -66,6 +67,24 @@ def test_a_result_that_comes_after_the_stop_is_withheld(
     assert ("result" in late.json()) is not defended
     outcomes = [event["outcome"] for event in stage.workspace.audit(grant=grant["id"])]
     assert ("withheld" in outcomes) is defended
+
+
+def test_a_result_of_a_tool_that_was_taken_out_meanwhile_is_withheld(
+    northwind_stage: NorthwindStage, arrivals: list[str], meanwhile: Any, defended: bool, weaken: Weaken
+) -> None:
+    """The grant lives on with fewer tools: what is under way is looked at again like what ended."""
+    stage = northwind_stage
+    weaken(recording, "deliverable", covers_whatever_lives)
+    grant = stage.grant(stage.read, stage.other)
+    stage.trouble("api", after_s=1.0)
+    arrivals.clear()
+    call = meanwhile(stage.call, stage.read)
+    until(lambda: "api" in arrivals)
+    made(stage.assistant.http.patch(f"/v1/grants/{grant['id']}", json={"tools": stage.names(stage.other)}))
+    late = call.result(20)
+    assert stage.asked("api")[-1] == 200  # the provider did answer
+    assert refused(late) is defended
+    assert ("result" in late.json()) is not defended
 
 
 def test_a_result_kept_for_a_repeated_call_goes_with_the_grant(
