@@ -13,7 +13,7 @@ Reading order. A line imports only from lines above it, and from its left:
     grants  idempotency  recording                      what was given, and the trace of its use
     outbox  revocation                                  how things end, here and at the provider
     sessions  connecting  confirming                    the first way through the house: consent becomes a grant
-    tokens  calls                                       the second: a grant becomes an answer
+    tokens  narrowing  calls                            the second: a grant becomes an answer
     tickets  overview  rotation                         links that sign in, figures for admins, changing keys
     startup  housekeeping                               what a start checks; what happens by itself
     checkup                                             what `valetkey doctor` looks at

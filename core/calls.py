@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from core import grants, idempotency, policy, registrations, sessions
+from core import grants, idempotency, oauth, policy, registrations, sessions
 from core.clock import rfc3339
 from core.connector import Api, Connector, Minimised, MissingScope, Tool, minimise
 from core.errors import (
@@ -37,6 +37,7 @@ from core.grants import Held, entry_for
 from core.house import House
 from core.ids import new_id
 from core.model import Asked, AuditEvent, Entry, Grant, Registration
+from core.narrowing import NarrowTokens
 from core.recording import Recorder, Use
 from core.sessions import SessionWish
 from core.store import Tx
@@ -283,12 +284,13 @@ async def _ask(
     house: House, connector: Connector, tool: Tool, held: Held, checked: dict[str, Any], call_id: str
 ) -> Any:
     """Run the connector's function. Whatever it raises beyond the kit's errors is a 502 with the call's id."""
-    tokens = GrantTokens(house, connector, held)
+    wide = GrantTokens(house, connector, held)
+    narrow = NarrowTokens(house, connector, held, wide, tool, checked) if oauth.per_call(connector) else None
     api = Api(
         connector,
         house.outbound,
-        tokens,
-        fields=tokens.fields,
+        narrow or wide,
+        fields=wide.fields,
         deadline_s=DEADLINE_S,
         development=house.development,
     )
@@ -304,6 +306,9 @@ async def _ask(
     ) as error:  # outermost boundary of a connector's code; the trace is for us, the id for the caller
         log.exception("tool %s failed in call %s", tool.name, call_id)
         raise ToolFailed(f"The connector failed. Quote {call_id} to the operator.", call=call_id) from error
+    finally:
+        if narrow is not None:
+            house.in_background(narrow.end())
 
 
 async def _deliver(

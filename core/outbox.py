@@ -128,10 +128,6 @@ async def others_share(reader: Reader, registration: str, account_id: str | None
 
 async def _is_shared(house: House, row: Telling) -> bool:
     """Asked again just before telling: a grant may have been made of the same account since the row was written."""
-    registration = await registrations.find(house, row.registration)
-    connector = house.registry.connectors.get(registration.slug)
-    if connector is None or connector.oauth.revocation_scope != "account":
-        return False
     account = None
     if row.grant:
         grant = await house.store.one("grant_get", Grant, workspace=row.workspace, id=row.grant)
@@ -145,9 +141,11 @@ async def attempt(house: House, row_id: str) -> Outcome:
     if row is None:
         return "revoked"
     try:
-        if await _is_shared(house, row):
+        shared = await _is_shared(house, row)
+        if shared and await _ends_the_account(house, row):
             return await _settle(house, row, "unsupported", "shared_account")
-        await _tell(house, row)
+        # a token that was only replaced belongs to a grant that lives on
+        await _tell(house, row, alone=row.settles_grant and not shared)
     except RevocationUnsupported:
         return await _settle(house, row, "unsupported", None)
     except ValetkeyError as error:
@@ -155,14 +153,21 @@ async def attempt(house: House, row_id: str) -> Outcome:
     return await _settle(house, row, "revoked", None)
 
 
-async def _tell(house: House, row: Telling) -> None:
+async def _ends_the_account(house: House, row: Telling) -> bool:
+    registration = await registrations.find(house, row.registration)
+    connector = house.registry.connectors.get(registration.slug)
+    return connector is not None and connector.oauth.revocation_scope == "account"
+
+
+async def _tell(house: House, row: Telling, *, alone: bool) -> None:
     opened = await sealed.fetch(house.store, house.vault, row.workspace, row.secret_owner, row.secret_kind)
     if opened is None:
         return
     registration = await registrations.find(house, row.registration)
     connector = house.registry.connector(registration.slug)
     client = await registrations.client(house, registration)
-    await oauth.revoke(house.outbound, connector, client, oauth.TokenSet.from_bytes(opened))
+    tokens = oauth.TokenSet.from_bytes(opened)
+    await oauth.revoke(house.outbound, connector, client, tokens, alone=alone)
 
 
 async def _later(house: House, row: Telling, error: ValetkeyError) -> Outcome:

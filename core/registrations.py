@@ -115,6 +115,13 @@ def _check_config(house: House, connector: Connector, config: Mapping[str, str])
             )
         if name.endswith("_url") or "://" in value:
             check_url(value, development=house.development, field=f"config/{name}")
+    for setting in connector.settings:
+        chosen = config.get(setting.name)
+        if chosen and setting.choices is not None and chosen not in setting.choices:
+            raise InvalidConfig(
+                f"config.{setting.name} is none of {', '.join(setting.choices)}.",
+                field=f"config/{setting.name}",
+            )
     missing = [name for name in connector.needed_config() if not config.get(name)]
     if missing:
         raise InvalidConfig(
@@ -165,7 +172,7 @@ async def client(
         slug=registration.slug,
         client_id=registration.client_id,
         client_secret=secret,
-        config=registration.config,
+        config=house.registry.connector(registration.slug).filled(registration.config),
         redirect_uri=redirect_uri(house, registration.id),
     )
 

@@ -66,9 +66,13 @@ class GrantTokens:
         self._tokens = held.tokens(house.vault)
 
     @property
+    def tokens(self) -> TokenSet:
+        return self._tokens
+
+    @property
     def fields(self) -> dict[str, str]:
         """What URL templates are filled with: the registration's config and what the provider told with the token."""
-        return {**self._held.config, **self._tokens.fields}
+        return {**self._connector.filled(self._held.config), **self._tokens.fields}
 
     async def access_token(self) -> Secret:
         if not fresh(self._held, self._tokens, self._house.now_ms()):

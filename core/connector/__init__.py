@@ -1,10 +1,12 @@
 """The connector kit: all a connector's author has to know, and all a hostile connector can reach.
 
-Reading order: scopes, oauth, results, templates, problems, schema, arguments, tool, connector, answers, api, minimise, rules.
+Reading order: scopes, oauth, results, templates, configuration, problems, schema, arguments, tool, connector, answers, api,
+minimise, rules.
 For authors: docs/connector-guide.md.
 """
 
 from core.connector.api import Api, MissingScope, TokenSource
+from core.connector.configuration import Setting
 from core.connector.connector import Connector, RateLimit
 from core.connector.minimise import Minimised, minimise
 from core.connector.oauth import NarrowContext, OAuth2, PkceOff, RevocationContext, Rfc7009
@@ -31,6 +33,7 @@ __all__ = [
     "Rfc7009",
     "Risk",
     "Scope",
+    "Setting",
     "TokenSource",
     "Tool",
     "ToolError",

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.connector import templates
+from core.connector import configuration, templates
+from core.connector.configuration import Setting
 from core.connector.oauth import OAuth2, Rfc7009
 from core.connector.problems import Problem, caller, place_of
 from core.connector.results import Account
@@ -23,6 +24,7 @@ from core.errors import ValetkeyError
 
 AccountFunction = Callable[..., Awaitable[Account]]
 MissingScopeRule = Callable[[int, Mapping[str, str], Any], list[str] | None]
+Uninstalled = Callable[[Mapping[str, Any]], str | None]
 GraphQLRule = Callable[[list[dict[str, Any]]], ValetkeyError | None]
 
 
@@ -44,6 +46,7 @@ class Connector:
     answer of 400 and above.
     `graphql_errors`: `(errors) -> the error to raise, or None for the usual one`.
     `request_id_header`: where the provider names its request.
+    `settings`: what an admin sets beside client id and secret.
     `account_fields`: the names `Account.fields` fills, for places in `api_url` that only the account knows.
     """
 
@@ -67,6 +70,7 @@ class Connector:
         graphql_errors: GraphQLRule | None = None,
         request_id_header: str | None = None,
         account_fields: Sequence[str] = (),
+        settings: Sequence[Setting] = (),
     ) -> None:
         self.place = caller()
         self.faults: list[Problem] = []
@@ -80,8 +84,10 @@ class Connector:
         self.auth_scheme, self.idempotency_key_header = auth_scheme, idempotency_key_header
         self.missing_scope, self.graphql_errors = missing_scope, graphql_errors
         self.request_id_header, self.account_fields = request_id_header, tuple(account_fields)
+        self.settings = tuple(settings)
         self.tools: dict[str, Tool] = {}
         self.account_function: AccountFunction | None = None
+        self.uninstalled_function: Uninstalled | None = None
 
     def __repr__(self) -> str:
         return f"Connector({self.slug!r})"
@@ -134,6 +140,12 @@ class Connector:
         self.account_function = function
         return function
 
+    def uninstalled(self, function: Uninstalled) -> Uninstalled:
+        """Make the function below the one that reads what the provider sends (HTTP DELETE on the redirect URI, as the client)
+        when its app was removed there: it answers the id of the account whose grants end, None when that is unclear."""
+        self.uninstalled_function = function
+        return function
+
     def templates(self) -> tuple[str, ...]:
         """Every URL of the connector that may hold `{..}` places."""
         oauth = self.oauth
@@ -149,6 +161,13 @@ class Connector:
         return tuple(url for url in (self.api_url, *own, *self.origins) if url)
 
     def needed_config(self) -> tuple[str, ...]:
-        """What a registration's `config` has to hold: every place that neither token answer nor account fills."""
+        """What a registration's `config` has to hold: settings without a default, and every place nothing else fills."""
+        own = [setting.name for setting in self.settings if setting.default is None]
         later = {*self.oauth.token_fields, *self.account_fields}
-        return tuple(name for name in templates.needed(self.templates()) if name not in later)
+        later |= {name for setting in self.settings for name in setting.brings}
+        places = templates.needed(self.templates())
+        return tuple(dict.fromkeys([*own, *(name for name in places if name not in later)]))
+
+    def filled(self, config: Mapping[str, str]) -> dict[str, str]:
+        """A registration's config as URL places are filled with it: with defaults, and what choices bring."""
+        return configuration.filled(self.settings, config)

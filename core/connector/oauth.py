@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from core.secret import Secret
+
 
 class Rfc7009(msgspec.Struct, frozen=True):
     """Revocation as RFC 7009 has it. `token`: which is sent (the refresh token ends both, section 2.1)."""
@@ -29,27 +31,38 @@ class RevocationContext(msgspec.Struct, frozen=True):
     """What a connector's own revocation function gets.
 
     `http`: the outbound client; `registration`: client id and secret; `tokens`: access and refresh token as `Secret`;
-    `fields`: config and kept token fields.
+    `fields`: config and kept token fields; `alone`: no other live grant has this registration and account, so that what
+    ends the account's whole authorization ends nobody else's.
     """
 
     http: Any
     registration: Any
     tokens: Any
     fields: Mapping[str, str] = {}
+    alone: bool = False
 
 
 class NarrowContext(msgspec.Struct, frozen=True):
-    """What a connector's own narrowing function would get; it answers a token set holding no more than `scopes`."""
+    """What a connector's own narrowing function gets before a tool call: `tool` is the function's name, `arguments` the
+    checked ones, `scopes` what the tool needs. It answers the token to call with, and may raise what `Api` raises: then
+    the call fails, it never goes on with the wider token."""
 
     http: Any
     registration: Any
     tokens: Any
     scopes: tuple[str, ...]
     fields: Mapping[str, str] = {}
+    tool: str = ""
+    arguments: Mapping[str, Any] = {}
 
 
 Revocation = Callable[[RevocationContext], Awaitable[None]]
-Narrowing = Callable[[NarrowContext], Awaitable[Any]]
+Narrowing = Callable[[NarrowContext], Awaitable[Secret]]
+
+
+def patterns(allowed: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns of a token field, of which one has to fit."""
+    return (allowed,) if isinstance(allowed, str) else allowed
 
 
 class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +71,14 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     `scope_mode`: `app_fixed` where the app's registration decides the scopes, `none` where there are none.
     `always_scopes`: asked for with every request: what makes a grant last, or names its account.
     `optional_scope_param`: where scopes go that the provider may drop without refusing the rest.
-    `token_fields`: fields of the token answer that are kept for URL places, each with the pattern it has to fit.
+    `token_fields`: fields of the token answer that are kept for URL places, each with the pattern it has to fit, or several.
     `access_token_ttl_s`: the life of a token where the answer does not say it.
     `incremental`: the provider adds new scopes to those it gave before, so that only new ones are asked for.
     `revocation_scope`: `account` where revoking one token ends all of the account's.
-    `rotates_refresh_tokens` and `narrowing` say what the provider does and can; nothing depends on them in this version.
+    `narrowing`: how a token gets smaller than its consent. `refresh_scope`: a refresh may name fewer scopes, for good; done
+    when a grant is narrowed. `token_exchange` (RFC 8693) or a function: asked before each call for a token that does for
+    this call and no more.
+    `rotates_refresh_tokens`: for readers; a new refresh token is kept whenever one is answered.
     """
 
     authorize_url: str
@@ -80,7 +96,7 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     authorize_params: Mapping[str, str] = {}
     token_params: Mapping[str, str] = {}
     refresh_params: Mapping[str, str] = {}
-    token_fields: Mapping[str, str] = {}
+    token_fields: Mapping[str, str | tuple[str, ...]] = {}
     rotates_refresh_tokens: bool = True
     access_token_ttl_s: int | None = None
     narrowing: Literal["refresh_scope", "token_exchange"] | Narrowing | None = None

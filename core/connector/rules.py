@@ -14,7 +14,7 @@ from typing import Any
 
 from core.connector import templates
 from core.connector.connector import Connector
-from core.connector.oauth import OAuth2, PkceOff, Rfc7009
+from core.connector.oauth import OAuth2, PkceOff, Rfc7009, patterns
 from core.connector.problems import Problem, place_of
 from core.connector.scopes import RISKS
 from core.connector.tool import Tool
@@ -100,7 +100,9 @@ def _oauth(connector: Connector) -> Iterator[Fault]:
 
 
 def _token_fields(oauth: OAuth2) -> Iterator[Fault]:
-    for name, pattern in oauth.token_fields.items():
+    for name, pattern in (
+        (name, one) for name, allowed in oauth.token_fields.items() for one in patterns(allowed)
+    ):
         if "://" not in pattern:
             if pattern.strip("*") == pattern == "":
                 yield f"token_fields[{name!r}] has an empty pattern", "write what its values look like"

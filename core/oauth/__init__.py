@@ -8,13 +8,14 @@
     token_endpoint one request and the meaning of its answer
     answers        what a successful answer says, read with suspicion
     acceptance     believed whole, or given back
-    redeem  refresh  revoke  introspect
+    redeem  refresh  narrow  revoke  introspect
 
 Sources: RFC 6749, 6750, 7009, 7523, 7636, 7662, 8414, 8707, 9207, 9700. Nothing here reads or writes the store.
 """
 
 from core.oauth.authorize import authorization_url, challenge, check_answer, new_verifier
 from core.oauth.introspect import introspect
+from core.oauth.narrow import narrowed, per_call
 from core.oauth.redeem import redeem
 from core.oauth.refresh import refresh
 from core.oauth.registration import ClientRegistration
@@ -28,7 +29,9 @@ __all__ = [
     "challenge",
     "check_answer",
     "introspect",
+    "narrowed",
     "new_verifier",
+    "per_call",
     "redeem",
     "refresh",
     "revoke",

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.clock import SECOND_MS
 from core.connector import Connector, field_matches
+from core.connector.oauth import patterns
 from core.errors import ProviderError
 from core.oauth.token_set import TokenSet
 from core.secret import Secret
@@ -83,12 +84,12 @@ def _scopes(connector: Connector, answer: Mapping[str, Any]) -> tuple[str, ...] 
 
 def _fields(connector: Connector, answer: Mapping[str, Any]) -> dict[str, str]:
     kept = {}
-    for name, pattern in connector.oauth.token_fields.items():
+    for name, allowed in connector.oauth.token_fields.items():
         value = answer.get(name)
         if value is None:
             continue
         text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-        if not field_matches(pattern, text):
+        if not any(field_matches(pattern, text) for pattern in patterns(allowed)):
             raise ProviderError(f"{connector.title} answered with a `{name}` its connector does not allow.")
         kept[name] = text
     return kept

@@ -25,15 +25,25 @@ _ALREADY_DEAD = frozenset({"invalid_token", "invalid_grant"})
 
 
 async def revoke(
-    http: Outbound, connector: Connector, registration: ClientRegistration, tokens: TokenSet
+    http: Outbound,
+    connector: Connector,
+    registration: ClientRegistration,
+    tokens: TokenSet,
+    *,
+    alone: bool = False,
 ) -> None:
-    """Returns when the provider has confirmed. Raises RevocationUnsupported; ProviderError or OutboundError: try again."""
+    """Returns when the provider has confirmed. `alone`: what ends the account's whole authorization ends nobody else's.
+
+    Raises RevocationUnsupported; ProviderError or OutboundError: try again.
+    """
     how = connector.oauth.revocation
     fields = {**registration.config, **tokens.fields}
     if how is None:
         raise RevocationUnsupported(f"{connector.title} has no way for us to end its tokens.")
     if not isinstance(how, Rfc7009):
-        context = RevocationContext(http=http, registration=registration, tokens=tokens, fields=fields)
+        context = RevocationContext(
+            http=http, registration=registration, tokens=tokens, fields=fields, alone=alone
+        )
         await _own_way(connector, how(context))
         return
     for hint, token in _tokens(how, tokens):

@@ -103,7 +103,7 @@ class Mine:
             return None
         registration = await registrations.find(self.house, grant.registration)
         try:
-            return templates.fill(connector.manage_url, registration.config)
+            return templates.fill(connector.manage_url, connector.filled(registration.config))
         except InvalidConfig:
             return None
 
