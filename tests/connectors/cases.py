@@ -8,7 +8,7 @@ a JSON. `more` holds the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Subject:
+    """`still`: by dotted name, the functions that read the clock, and what each answers while a case runs, so that
+    a request is the same whenever it is made."""
+
     connector: Connector
     make: Callable[[], Any]
     user: str
@@ -57,9 +60,13 @@ class Subject:
     mains: tuple[Main, ...]
     more: tuple[Case, ...]
     names_scopes: bool
-    silent: frozenset[str] = field(
-        default_factory=frozenset
-    )  # tools whose answer has no body that could be broken
+    silent: frozenset[str] = frozenset()  # tools whose answer has no body that could be broken
+    still: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        host: str = self.make().fake.host
+        return host
 
     def provider(self) -> Any:
         """A fresh fake in which the test's token is signed in with every scope."""

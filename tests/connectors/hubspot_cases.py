@@ -1,10 +1,12 @@
-"""HubSpot's cases."""
+"""HubSpot's cases, and where its requests are described."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from connectors import hubspot as module
+from core.oauth import ClientRegistration
+from core.secret import Secret
 from tests.connectors.cases import Case, Main, Refusal, Subject
 from tests.connectors.fakes import hubspot as fake
 
@@ -40,13 +42,14 @@ def _no_owner(provider: fake.HubSpot) -> None:
     provider.fake.fail(404, body, path="/owners/77")
 
 
-HUBSPOT = Subject(
+SUBJECT = Subject(
     connector=module.hubspot,
     make=fake.populated,
     user=fake.ADA,
     scopes=fake.ALL_SCOPES,
     fields={"user_id": fake.ADA},
     names_scopes=True,
+    still={"connectors.hubspot._now": "2026-11-24T08:00:00Z"},
     mains=(
         Main("search_contacts", {"text": "ada", "limit": 5}, page(ADA), "/contacts/search", fake.CONTACTS_READ),
         Main(
@@ -112,3 +115,30 @@ HUBSPOT = Subject(
         Case("add_note", "not_found", {**NOTE, "contact_id": "999"}, Refusal("not_found")),
     ),
 )  # fmt: skip
+
+CLIENT = ClientRegistration(
+    id="reg_1",
+    workspace="ws_1",
+    slug="hubspot",
+    client_id=fake.CLIENT[0],
+    client_secret=Secret(fake.CLIENT[1]),
+    config={},
+    redirect_uri="https://keys.acme.example/oauth/callback/reg_1",
+)
+DESCRIPTIONS = {"hubspot": "specs-handwritten/hubspot"}
+NOT_DESCRIBED = {
+    "hubspot": {
+        "GET /crm/v3/owners/{}": "HubSpot's Owners guide",
+        "GET /crm/v3/objects/deals/{}": "as contacts, by HubSpot's guide to CRM objects",
+        "POST /crm/v3/objects/companies/search": "as contacts, by HubSpot's guide to CRM objects",
+        "GET /crm/v3/pipelines/deals": "HubSpot's Pipelines guide",
+        "POST /crm/v3/objects/notes": "HubSpot's Notes guide",
+    }
+}
+SCOPES_BY_GUIDE = {
+    "GET /crm/v3/owners/{}": "crm.objects.owners.read",
+    "GET /crm/v3/objects/deals/{}": "crm.objects.deals.read",
+    "POST /crm/v3/objects/companies/search": "crm.objects.companies.read",
+    "GET /crm/v3/pipelines/deals": "crm.objects.deals.read",
+    "POST /crm/v3/objects/notes": "crm.objects.contacts.write",
+}

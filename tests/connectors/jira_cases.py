@@ -1,10 +1,13 @@
-"""Jira's cases."""
+"""Jira's cases, and where its requests are described."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors import jira as module
+from core.oauth import ClientRegistration
+from core.secret import Secret
 from tests.connectors.cases import Case, Main, Refusal, Subject
 from tests.connectors.fakes import jira as fake
 
@@ -35,7 +38,7 @@ NEW = {
     "due_on": "2026-12-08",
 }
 
-JIRA = Subject(
+SUBJECT = Subject(
     connector=module.jira,
     make=fake.populated,
     user="a1",
@@ -104,3 +107,21 @@ JIRA = Subject(
         ),
     ),
 )  # fmt: skip
+
+CLIENT = ClientRegistration(
+    id="reg_2",
+    workspace="ws_1",
+    slug="jira",
+    client_id=fake.CLIENT[0],
+    client_secret=Secret(fake.CLIENT[1]),
+    config={},
+    redirect_uri="https://keys.acme.example/oauth/callback/reg_2",
+)
+DESCRIPTIONS = {"jira": "specs-handwritten/jira", "jira official": "specs/jira"}
+NOT_DESCRIBED = {
+    "jira": {"GET /ex/jira/{}/rest/api/3/project/search": "in the official description"},
+    "jira official": {"GET /oauth/token/accessible-resources": "not part of the platform API"},
+}
+SCOPES_BY_GUIDE = {"GET /ex/jira/{}/rest/api/3/project/search": "read:jira-work"}
+ROUTE = re.compile(r"(?<=/ex/jira/)[^/]+|(?<=/)[A-Z]+-[0-9]+(?=/|$)")
+LEFT_OUT = {"jira official": re.compile(r"/ex/jira/[^/]+")}

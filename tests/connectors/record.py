@@ -1,4 +1,4 @@
-"""Makes the cassettes of HubSpot and Jira: `python -m tests.connectors.record [connector] [tool]`.
+"""Makes the cassettes of the connectors: `python -m tests.connectors.record [connector] [tool]`.
 
 Each case runs against its fake on a loopback socket, and what went over the wire is written down under the
 provider's own host. A case that does not end as its table says is an error, so a cassette never holds a
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -18,24 +19,23 @@ from core.http import Outbound
 from tests.connectors import wire
 from tests.connectors.cases import Case, Refusal, Subject
 from tests.connectors.fakes.server import served
-from tests.connectors.hubspot_cases import HUBSPOT
-from tests.connectors.jira_cases import JIRA
-
-SUBJECTS = (HUBSPOT, JIRA)
-NOW = "2026-11-24T08:00:00Z"
+from tests.connectors.subjects import SUBJECTS
 
 
 @contextmanager
-def still_time() -> Any:
-    """A note is written at this moment while recording and replaying, so that its request stays the same."""
-    with mock.patch("connectors.hubspot._now", lambda: NOW):
+def still_time(*subjects: Subject) -> Iterator[None]:
+    """The clock stands, for the connectors of `subjects` or for all."""
+    with ExitStack() as stack:
+        for subject in subjects or SUBJECTS:
+            for name, moment in subject.still.items():
+                stack.enter_context(mock.patch(name, return_value=moment))
         yield
 
 
 async def outcome(subject: Subject, case: Case, http: Outbound) -> Any:
     """What the tool answers, or the refusal it ends with."""
     try:
-        with still_time():
+        with still_time(subject):
             return await wire.run(subject.connector, http, case.tool, case.arguments, fields=subject.fields)
     except ValetkeyError as error:
         scopes = getattr(error, "scopes", None)

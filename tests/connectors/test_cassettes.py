@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from tests.connectors import wire
+from tests.connectors.subjects import SUBJECTS
 
 CASSETTES = sorted(wire.CASSETTES.rglob("*.yaml"))
-HOSTS = {"hubspot": "api.hubapi.com", "jira": "api.atlassian.com"}
+HOSTS = {subject.connector.slug: subject.host for subject in SUBJECTS}
 _MEMBERS = "|".join((*wire.SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "state", "session"))
 PATTERNS = {
     "authorization header": re.compile(r"(?i)\b(authorization|proxy-authorization|cookie|set-cookie|x-api-key)['\"]?\s*:"),

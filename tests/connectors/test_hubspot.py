@@ -17,7 +17,6 @@ from connectors import hubspot as module
 from core.connector import Api
 from core.errors import InvalidArguments, Missing, ProviderError, ReconnectRequired, TokenRejected
 from core.oauth import (
-    ClientRegistration,
     TokenSet,
     authorization_url,
     introspect,
@@ -26,27 +25,15 @@ from core.oauth import (
     refresh,
     revoke,
 )
-from core.registry import cassette_problems, problems
 from core.secret import Secret
+from tests.connectors import hubspot_cases as cases
 from tests.connectors import wire
-from tests.connectors.cases import Case
 from tests.connectors.fakes import hubspot as fake
 from tests.connectors.fakes.fake import Token
-from tests.connectors.hubspot_cases import HUBSPOT
-from tests.connectors.record import outcome, still_time
+from tests.connectors.record import still_time
 
-CASES = list(HUBSPOT.cases())
-NAMES = [f"{case.tool}__{case.name}" for case in CASES]
+HUBSPOT, REGISTRATION = cases.SUBJECT, cases.CLIENT
 FIELDS = HUBSPOT.fields
-REGISTRATION = ClientRegistration(
-    id="reg_1",
-    workspace="ws_1",
-    slug="hubspot",
-    client_id=fake.CLIENT[0],
-    client_secret=Secret(fake.CLIENT[1]),
-    config={},
-    redirect_uri="https://keys.acme.example/oauth/callback/reg_1",
-)
 
 
 @pytest.fixture
@@ -65,36 +52,6 @@ async def call(provider: fake.HubSpot, tool: str, **arguments: Any) -> Any:
 def sent(provider: fake.HubSpot, path: str) -> list[Any]:
     """The JSON bodies of the requests to a path that ends like this."""
     return [json.loads(one.content) for one in provider.fake.requests if one.url.path.endswith(path)]
-
-
-# ---- every case, in memory and from its cassette -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
-async def test_a_case_ends_as_its_table_says(case: Case) -> None:
-    provider = HUBSPOT.provider()
-    case.prepare(provider)
-    assert await outcome(HUBSPOT, case, wire.in_memory(provider.fake)) == case.expected
-
-
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
-async def test_a_cassette_replays_without_network(case: Case) -> None:
-    path = wire.path_of("hubspot", case.tool, case.name)
-    with wire.replaying(path, "api.hubapi.com") as cassette:
-        assert await outcome(HUBSPOT, case, wire.on_the_wire()) == case.expected
-    assert cassette.all_played
-
-
-def test_every_tool_has_the_cassettes_a_connector_ships_with() -> None:
-    assert cassette_problems(module.hubspot, wire.CASSETTES) == []
-
-
-def test_nothing_is_wrong_with_the_connector() -> None:
-    assert problems(module.hubspot) == []
-
-
-def test_every_cassette_belongs_to_a_case() -> None:
-    assert {path.stem for path in (wire.CASSETTES / "hubspot").glob("*.yaml")} == set(NAMES)
 
 
 # ---- mine is mine --------------------------------------------------------------------------------------------

@@ -15,28 +15,15 @@ from hypothesis import strategies as st
 from connectors import jira as module
 from core.connector import Account, Api, MissingScope, ToolError
 from core.errors import InvalidArguments, ProviderError, TokenRejected
-from core.oauth import ClientRegistration, authorization_url, new_verifier, redeem, refresh
-from core.registry import cassette_problems, problems
+from core.oauth import authorization_url, new_verifier, redeem, refresh
 from core.secret import Secret
+from tests.connectors import jira_cases as cases
 from tests.connectors import wire
-from tests.connectors.cases import Case
 from tests.connectors.fakes import jira as fake
 from tests.connectors.fakes.fake import Token
 from tests.connectors.fakes.jql import parse
-from tests.connectors.jira_cases import JIRA
-from tests.connectors.record import outcome
 
-CASES = list(JIRA.cases())
-NAMES = [f"{case.tool}__{case.name}" for case in CASES]
-REGISTRATION = ClientRegistration(
-    id="reg_2",
-    workspace="ws_1",
-    slug="jira",
-    client_id=fake.CLIENT[0],
-    client_secret=Secret(fake.CLIENT[1]),
-    config={},
-    redirect_uri="https://keys.acme.example/oauth/callback/reg_2",
-)
+JIRA, REGISTRATION = cases.SUBJECT, cases.CLIENT
 
 
 @pytest.fixture
@@ -52,36 +39,6 @@ async def call(provider: fake.Jira, tool: str, **arguments: Any) -> Any:
 
 def body(provider: fake.Jira) -> Any:
     return json.loads(provider.fake.requests[-1].content)
-
-
-# ---- every case, in memory and from its cassette -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
-async def test_a_case_ends_as_its_table_says(case: Case) -> None:
-    provider = JIRA.provider()
-    case.prepare(provider)
-    assert await outcome(JIRA, case, wire.in_memory(provider.fake)) == case.expected
-
-
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
-async def test_a_cassette_replays_without_network(case: Case) -> None:
-    path = wire.path_of("jira", case.tool, case.name)
-    with wire.replaying(path, "api.atlassian.com") as cassette:
-        assert await outcome(JIRA, case, wire.on_the_wire()) == case.expected
-    assert cassette.all_played
-
-
-def test_every_tool_has_the_cassettes_a_connector_ships_with() -> None:
-    assert cassette_problems(module.jira, wire.CASSETTES) == []
-
-
-def test_nothing_is_wrong_with_the_connector() -> None:
-    assert problems(module.jira) == []
-
-
-def test_every_cassette_belongs_to_a_case() -> None:
-    assert {path.stem for path in (wire.CASSETTES / "jira").glob("*.yaml")} == set(NAMES)
 
 
 # ---- no more than is shown -----------------------------------------------------------------------------------

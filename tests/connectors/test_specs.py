@@ -1,130 +1,34 @@
-"""Every request of every tool against the provider's own description, and every scope it documents against
-those we ask for.
+"""Every request of every tool, and of the OAuth flows, against the provider's own description, and every scope it
+documents against those we ask for.
 
-The descriptions stand beside the project (`../shared/providers`), not in it; without them these tests are
-skipped. What they do not describe is listed in NOT_DESCRIBED, so that a new request cannot slip through.
+The descriptions stand beside the project (`descriptions.py`); without them these tests are skipped. What they do
+not describe is listed in each cases module, so that a new request cannot slip through.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
-from openapi_core.testing import MockRequest
 
-from core.connector import Api, Tool
+from core.connector import Api, Rfc7009, Tool
 from core.oauth import introspect, new_verifier, redeem, refresh, revoke
 from core.secret import Secret
-from tests.connectors import wire
+from tests.connectors import descriptions, wire
 from tests.connectors.cases import Case, Subject
+from tests.connectors.descriptions import Description
 from tests.connectors.fakes.fake import Token
-from tests.connectors.hubspot_cases import HUBSPOT
-from tests.connectors.jira_cases import JIRA
 from tests.connectors.record import outcome
-from tests.connectors.test_hubspot import REGISTRATION as HUBSPOT_CLIENT
-from tests.connectors.test_jira import REGISTRATION as JIRA_CLIENT
+from tests.connectors.subjects import PROOFS, Proof
 
-PROVIDERS = Path(__file__).parents[3] / "shared" / "providers"
-pytestmark = [
-    pytest.mark.skipif(
-        not PROVIDERS.is_dir(), reason="the providers' descriptions (../shared/providers) are not here"
-    ),
-    pytest.mark.filterwarnings("ignore:Unsupported scheme type:UserWarning"),
-]
-SITE = re.compile(r"/ex/jira/[^/]+")
-
-# Requests the descriptions leave out, and where their form is taken from instead.
-NOT_DESCRIBED = {
-    "hubspot": {
-        "GET /crm/v3/owners/{}": "HubSpot's Owners guide",
-        "GET /crm/v3/objects/deals/{}": "as contacts, by HubSpot's guide to CRM objects",
-        "POST /crm/v3/objects/companies/search": "as contacts, by HubSpot's guide to CRM objects",
-        "GET /crm/v3/pipelines/deals": "HubSpot's Pipelines guide",
-        "POST /crm/v3/objects/notes": "HubSpot's Notes guide",
-    },
-    "jira": {"GET /ex/jira/{}/rest/api/3/project/search": "in the official description"},
-    "jira official": {"GET /oauth/token/accessible-resources": "not part of the platform API"},
-}
-# What a request needs that no description in reach says: by HubSpot's guides.
-SCOPES_BY_GUIDE = {
-    "GET /crm/v3/owners/{}": "crm.objects.owners.read",
-    "GET /crm/v3/objects/deals/{}": "crm.objects.deals.read",
-    "POST /crm/v3/objects/companies/search": "crm.objects.companies.read",
-    "GET /crm/v3/pipelines/deals": "crm.objects.deals.read",
-    "POST /crm/v3/objects/notes": "crm.objects.contacts.write",
-}
+pytestmark = [descriptions.needed, descriptions.quiet]
 
 
-@dataclass(frozen=True)
-class Description:
-    name: str
-    document: dict[str, Any]
-    validator: OpenAPI
-    path: Callable[[str], str]
-
-    def operation(self, request: httpx.Request) -> dict[str, Any] | None:
-        path = self.path(request.url.path)
-        exact = sorted(self.document["paths"].items(), key=lambda entry: entry[0].count("{"))
-        for template, methods in exact:
-            if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
-                found: dict[str, Any] | None = methods.get(request.method.lower())
-                return found
-        return None
-
-    def check(self, request: httpx.Request) -> None:
-        """Raises on a request the description does not allow: path, query, headers, body and its required
-        members."""
-        operation = self.operation(request)
-        assert operation is not None, f"{request.method} {request.url.path} is not described by {self.name}"
-        known = {one["name"] for one in operation.get("parameters", []) if one.get("in") == "query"}
-        assert set(request.url.params) <= known, f"unknown query members {set(request.url.params) - known}"
-        self.validator.validate_request(
-            MockRequest(
-                self.document["servers"][0]["url"],
-                request.method.lower(),
-                self.path(request.url.path),
-                args=dict(request.url.params),
-                headers=dict(request.headers),
-                data=request.content,
-                content_type=request.headers.get("content-type", ""),
-            )
-        )
-        _check_members(operation, request)
-
-
-def _check_members(operation: dict[str, Any], request: httpx.Request) -> None:
-    """No member at the top of a body that the (open) schema does not name."""
-    content = operation.get("requestBody", {}).get("content", {})
-    named = [media["schema"].get("properties") for media in content.values() if "schema" in media]
-    if request.headers.get("content-type") == "application/json" and named and named[0]:
-        assert set(json.loads(request.content)) <= set(named[0])
-
-
-@cache
-def description(name: str) -> Description:
-    places = {
-        "hubspot": "specs-handwritten/hubspot",
-        "jira": "specs-handwritten/jira",
-        "jira official": "specs/jira",
-    }
-    document = json.loads((PROVIDERS / places[name] / "openapi.json").read_text())
-    path = partial(SITE.sub, "") if name == "jira official" else str
-    return Description(name, document, OpenAPI.from_dict(document), path)
-
-
-def route(request: httpx.Request) -> str:
-    """`GET /crm/v3/owners/{}`: a request without its ids."""
-    path = SITE.sub("/ex/jira/{}", request.url.path)
-    return f"{request.method} {re.sub(r'/([0-9]{2,}|[A-Z]+-[0-9]+)(?=/|$)', '/{}', path)}"
+def described(proof: Proof, name: str) -> Description:
+    return descriptions.description(name, proof.left_out.get(name))
 
 
 async def requests_of(subject: Subject, case: Case) -> list[httpx.Request]:
@@ -142,45 +46,60 @@ def asking(subject: Subject) -> Iterator[Case]:
 
 
 CASES = [
-    pytest.param(subject, name, case, id=f"{name}-{case.tool}__{case.name}".replace(" ", "_"))
-    for subject, name in ((HUBSPOT, "hubspot"), (JIRA, "jira"), (JIRA, "jira official"))
-    for case in asking(subject)
+    pytest.param(proof, name, case, id=f"{name}-{case.tool}__{case.name}".replace(" ", "_"))
+    for proof in PROOFS
+    for name in proof.descriptions
+    for case in asking(proof.subject)
 ]
 
 
-@pytest.mark.parametrize(("subject", "name", "case"), CASES)
-async def test_a_tool_asks_as_the_provider_describes_it(subject: Subject, name: str, case: Case) -> None:
-    requests = await requests_of(subject, case)
-    assert requests
+@pytest.mark.parametrize(("proof", "name", "case"), CASES)
+async def test_a_tool_asks_as_the_provider_describes_it(proof: Proof, name: str, case: Case) -> None:
+    requests = await requests_of(proof.subject, case)
     for request in requests:
-        if route(request) not in NOT_DESCRIBED[name]:
-            description(name).check(request)
+        if not proof.leaves_out(name, request):
+            described(proof, name).check(request)
 
 
-@pytest.mark.parametrize(("subject", "name", "case"), CASES)
+@pytest.mark.parametrize(("proof", "name", "case"), CASES)
 async def test_the_declared_scopes_are_those_the_provider_documents(
-    subject: Subject, name: str, case: Case
+    proof: Proof, name: str, case: Case
 ) -> None:
-    tool = subject.connector.tools[f"{subject.connector.slug}.{case.tool}"]
-    for request in await requests_of(subject, case):
-        documented = documented_scopes(name, request)
-        for held in ways(tool):
-            if name == "jira" and not tool.scopes and held != {"write:jira-work"}:
-                continue  # the hand-written subset knows only the classic scopes; the official one is checked for both
+    connector, known = proof.subject.connector, known_scopes(described(proof, name))
+    tool = connector.tools[f"{connector.slug}.{case.tool}"]
+    possible = [held for held in ways(tool) if not known or held <= known] or ways(tool)
+    for request in await requests_of(proof.subject, case):
+        documented = documented_scopes(proof, name, request)
+        for held in possible:
             assert any(need <= held for need in documented), (
-                f"{route(request)}: {held} is none of {documented}"
+                f"{proof.route(request)}: {held} is none of {documented}"
             )
 
 
-def documented_scopes(name: str, request: httpx.Request) -> list[set[str]]:
-    """The scope sets of which one has to be held whole."""
-    if route(request) in NOT_DESCRIBED[name]:
-        return [{SCOPES_BY_GUIDE[route(request)]}] if name == "hubspot" else [set()]
-    operation = description(name).operation(request)
-    assert operation is not None
-    if name == "jira official":
+def known_scopes(of: Description) -> set[str]:
+    """What a description has words for: a subset may know only one of a provider's alternatives."""
+    schemes = of.document.get("components", {}).get("securitySchemes", {}).values()
+    flows = [flow for scheme in schemes for flow in scheme.get("flows", {}).values()]
+    told = {scope for flow in flows for scope in flow.get("scopes", {})}
+    operations = [one for methods in of.document["paths"].values() for one in methods.values()]
+    more = [one.get("x-atlassian-oauth2-scopes", []) for one in operations if isinstance(one, dict)]
+    return told.union(*(alternative["scopes"] for one in more for alternative in one))
+
+
+def documented_scopes(proof: Proof, name: str, request: httpx.Request) -> list[set[str]]:
+    """The scope sets of which one has to be held whole; one empty set where the description says nothing."""
+    if proof.leaves_out(name, request):
+        guide = proof.scopes_by_guide.get(proof.route(request), ())
+        return [{guide} if isinstance(guide, str) else set(guide)]
+    of = described(proof, name)
+    operation = of.operation(request)
+    assert operation is not None, f"{proof.route(request)} is not described by {name}"
+    if "x-atlassian-oauth2-scopes" in operation:
         return [set(one["scopes"]) for one in operation["x-atlassian-oauth2-scopes"]]
-    return [set(one["oauth2"]) for one in operation["security"]]
+    schemes = of.document.get("components", {}).get("securitySchemes", {})
+    oauth = {scheme for scheme, about in schemes.items() if about["type"] == "oauth2"}
+    asked = operation.get("security") or []
+    return [set(one[scheme]) for one in asked for scheme in one if scheme in oauth] or [set()]
 
 
 def ways(tool: Tool) -> list[set[str]]:
@@ -188,44 +107,61 @@ def ways(tool: Tool) -> list[set[str]]:
     return [{*tool.scopes, *one} for one in tool.any_of or ((),)]
 
 
-def test_nothing_is_asked_for_that_no_tool_needs() -> None:
-    for subject in (HUBSPOT, JIRA):
-        needed = {scope for tool in subject.connector.tools.values() for scope in tool.all_scopes()}
-        assert set(subject.connector.scopes) == needed | set(subject.connector.oauth.always_scopes)
+# ---- what the descriptions leave out -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("proof", [one for one in PROOFS if one.descriptions], ids=lambda one: one.slug)
+async def test_nothing_is_listed_as_not_described_that_is(proof: Proof) -> None:
+    sent = {
+        (proof.route(request), request)
+        for case in asking(proof.subject)
+        for request in await requests_of(proof.subject, case)
+    }
+    for name, listed in proof.not_described.items():
+        found = {route for route, request in sent if described(proof, name).operation(request)}
+        assert not found & set(listed), f"{name} describes {found & set(listed)}"
 
 
 # ---- the token endpoints -------------------------------------------------------------------------------------
 
 
-async def test_hubspots_token_endpoints_are_asked_as_described() -> None:
-    provider = HUBSPOT.provider()
-    http, connector = wire.in_memory(provider.fake), HUBSPOT.connector
-    provider.codes["the-code"] = Token(HUBSPOT.user, frozenset(HUBSPOT.scopes))
-    first = await redeem(
-        http, connector, HUBSPOT_CLIENT, code=Secret("the-code"), verifier=new_verifier(), now_ms=0
-    )
-    await refresh(http, connector, HUBSPOT_CLIENT, first, now_ms=0)
-    await introspect(http, connector, HUBSPOT_CLIENT, first)
-    await revoke(http, connector, HUBSPOT_CLIENT, first)
-    assert len(provider.fake.requests) == 4
-    for request in provider.fake.requests:
-        description("hubspot").check(request)
+async def flows(proof: Proof) -> list[httpx.Request]:
+    """What connecting, refreshing, asking who it is and ending send."""
+    subject, provider = proof.subject, proof.subject.provider()
+    http, connector = wire.in_memory(provider.fake), subject.connector
+    provider.codes["the-code"] = Token(subject.user, frozenset(subject.scopes))
+    given: dict[str, Any] = {"code": Secret("the-code"), "verifier": new_verifier(), "now_ms": 0}
+    tokens = await redeem(http, connector, proof.client, **given)
+    if tokens.refresh_token is not None:
+        tokens = await refresh(http, connector, proof.client, tokens, now_ms=0)
+    if connector.oauth.introspection_url:
+        await introspect(http, connector, proof.client, tokens)
+    fields = {**connector.filled(proof.client.config), **tokens.fields}
 
+    async def told() -> Any:
+        return await introspect(http, connector, proof.client, tokens)
 
-async def test_atlassians_token_endpoint_and_site_list_are_asked_as_described() -> None:
-    provider = JIRA.provider()
-    http, connector = wire.in_memory(provider.fake), JIRA.connector
-    provider.codes["the-code"] = Token(JIRA.user, frozenset(JIRA.scopes))
-    first = await redeem(
-        http, connector, JIRA_CLIENT, code=Secret("the-code"), verifier=new_verifier(), now_ms=0
-    )
-    await refresh(http, connector, JIRA_CLIENT, first, now_ms=0)
-    api = Api(connector, http, wire.HeldToken(first.access_token.reveal()), fields={}, deadline_s=5)
+    held = wire.HeldToken(tokens.access_token.reveal())
+    api = Api(connector, http, held, fields=fields, deadline_s=5, introspection=told)
     assert connector.account_function is not None
     await connector.account_function(api)
-    assert len(provider.fake.requests) == 4
-    for request in provider.fake.requests:
-        description("jira").check(request)
+    if isinstance(connector.oauth.revocation, Rfc7009):
+        await revoke(http, connector, proof.client, tokens)
+    requests: list[httpx.Request] = provider.fake.requests
+    return requests
+
+
+@pytest.mark.parametrize("proof", [one for one in PROOFS if one.descriptions], ids=lambda one: one.slug)
+async def test_the_oauth_endpoints_are_asked_as_described(proof: Proof) -> None:
+    """By every description that has them, and by one at least where they are not listed as left out."""
+    requests = await flows(proof)
+    assert len(requests) >= 2
+    for request in requests:
+        having = [name for name in proof.descriptions if described(proof, name).operation(request)]
+        left_out = any(proof.leaves_out(name, request) for name in proof.descriptions)
+        assert having or left_out, f"{proof.route(request)} is not described"
+        for name in having:
+            described(proof, name).check(request)
 
 
 # ---- the check itself ----------------------------------------------------------------------------------------
@@ -244,4 +180,4 @@ async def test_atlassians_token_endpoint_and_site_list_are_asked_as_described() 
 )  # fmt: skip
 def test_the_check_finds_a_wrong_request(request_: httpx.Request) -> None:
     with pytest.raises((AssertionError, OpenAPIError)):
-        description("hubspot").check(request_)
+        descriptions.description("hubspot").check(request_)
