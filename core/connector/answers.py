@@ -80,8 +80,30 @@ def refusal(connector: Connector, response: httpx.Response, rule: Rule | None = 
     scopes = missing_scopes(connector, response)
     if scopes is not None:
         return MissingScope(f"{connector.title} needs a permission that was not given", scopes=scopes)
-    better = rule(json_or_none(response)) if rule else None
+    better = own_refusal(connector, response) or (rule(json_or_none(response)) if rule else None)
     return better or _by_status(connector, response)
+
+
+def own_refusal(connector: Connector, response: httpx.Response) -> ValetkeyError | None:
+    """What the connector itself reads in the answer, beyond its status."""
+    if connector.refusal is None:
+        return None
+    return connector.refusal(response.status_code, response.headers, json_or_none(response))
+
+
+def rejects_token(connector: Connector, response: httpx.Response) -> bool:
+    """Whether the token is refused, not what was done with it. A missing scope is told apart before."""
+    if response.status_code == 401:
+        return True
+    return response.status_code >= 400 and isinstance(own_refusal(connector, response), ReconnectRequired)
+
+
+def pause_s(connector: Connector, response: httpx.Response) -> int | None:
+    """How long the provider wants us to wait; None when that is not all it wants, or it does not say."""
+    if response.status_code in (429, 503):
+        return retry_after_s(response.headers)
+    own = own_refusal(connector, response) if response.status_code >= 400 else None
+    return own.fields.get("retry_after") if isinstance(own, ProviderRateLimited) else None
 
 
 def _by_status(connector: Connector, response: httpx.Response) -> ValetkeyError:

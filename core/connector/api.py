@@ -163,7 +163,7 @@ class Api:
         response = await self._send("POST", path, json=body, reads=reads, rule=rule)
         fault = rule(answers.json_or_none(response))
         if fault:
-            raise fault
+            raise answers.own_refusal(self._connector, response) or fault
         return self._decoded(response, _Data[into]).data if into is not None else None
 
     async def get_page(
@@ -280,7 +280,7 @@ class Api:
         refreshed, retries = False, RETRIES if reads or self._connector.idempotency_key_header else 0
         while True:
             response = await self._once(request, token, reads)
-            if response.status_code == 401 and not refreshed:
+            if not refreshed and answers.rejects_token(self._connector, response):
                 if answers.missing_scopes(self._connector, response) is not None:
                     return response
                 token, refreshed = await self._tokens.after_rejection(token), True
@@ -293,9 +293,7 @@ class Api:
 
     def _pause_s(self, response: httpx.Response) -> int | None:
         """How long the provider wants us to wait, if that is all it wants and there is time for it."""
-        if response.status_code not in (429, 503):
-            return None
-        wait = answers.retry_after_s(response.headers)
+        wait = answers.pause_s(self._connector, response)
         return wait if wait is not None and wait < self._left_s() else None
 
     def _left_s(self) -> float:

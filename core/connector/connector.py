@@ -26,6 +26,7 @@ AccountFunction = Callable[..., Awaitable[Account]]
 MissingScopeRule = Callable[[int, Mapping[str, str], Any], list[str] | None]
 Uninstalled = Callable[[Mapping[str, Any]], str | None]
 GraphQLRule = Callable[[list[dict[str, Any]]], ValetkeyError | None]
+RefusalRule = Callable[[int, Mapping[str, str], Any], ValetkeyError | None]
 
 
 class RateLimit(msgspec.Struct, frozen=True):
@@ -45,6 +46,9 @@ class Connector:
     `missing_scope`: `(status, headers, decoded JSON or None) -> scopes, or None when that is not the reason`, asked about every
     answer of 400 and above.
     `graphql_errors`: `(errors) -> the error to raise, or None for the usual one`.
+    `refusal`: `(status, headers, decoded JSON or None) -> the error to raise, or None for the usual one`, where the status does
+    not say what is meant (a rate limit as 400); asked about answers of 400 and above and about GraphQL errors. A
+    ReconnectRequired is treated as a 401 is, a ProviderRateLimited as a 429 with its `retry_after`.
     `request_id_header`: where the provider names its request.
     `settings`: what an admin sets beside client id and secret.
     `account_fields`: the names `Account.fields` fills, for places in `api_url` that only the account knows.
@@ -68,6 +72,7 @@ class Connector:
         idempotency_key_header: str | None = None,
         missing_scope: MissingScopeRule | None = None,
         graphql_errors: GraphQLRule | None = None,
+        refusal: RefusalRule | None = None,
         request_id_header: str | None = None,
         account_fields: Sequence[str] = (),
         settings: Sequence[Setting] = (),
@@ -82,7 +87,7 @@ class Connector:
         self.manage_url, self.cannot, self.rate_limit = manage_url, tuple(cannot), rate_limit
         self.origins = tuple(origins)
         self.auth_scheme, self.idempotency_key_header = auth_scheme, idempotency_key_header
-        self.missing_scope, self.graphql_errors = missing_scope, graphql_errors
+        self.missing_scope, self.graphql_errors, self.refusal = missing_scope, graphql_errors, refusal
         self.request_id_header, self.account_fields = request_id_header, tuple(account_fields)
         self.settings = tuple(settings)
         self.tools: dict[str, Tool] = {}
