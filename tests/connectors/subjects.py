@@ -11,7 +11,6 @@ Such a module may hold, beside SUBJECT and CLIENT,
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,10 +67,9 @@ def _of(module: ModuleType) -> Proof:
 
 
 def _found() -> list[Proof]:
-    names = sorted(one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = [
-        importlib.import_module(f"tests.connectors.{name}") for name in names if name.endswith("_cases")
-    ]
+    files = sorted(Path(__file__).parent.glob("*_cases.py"))
+    names = [file.stem for file in files if not file.stem.startswith("test_")]
+    modules = [importlib.import_module(f"tests.connectors.{name}") for name in names]
     return [_of(module) for module in modules if hasattr(module, "SUBJECT")]
 
 

@@ -22,6 +22,7 @@ import vcr
 from vcr.request import Request as Recorded
 
 from core.connector import Api, Connector
+from core.connector.api import TokenSource
 from core.errors import ReconnectRequired
 from core.http import Outbound
 from core.secret import Secret
@@ -90,17 +91,17 @@ async def run(
     arguments: dict[str, Any],
     *,
     fields: dict[str, str] | None = None,
-    tokens: HeldToken | None = None,
+    tokens: TokenSource | None = None,
+    deadline_s: float = 5,
 ) -> Any:
     """What the tool returns, after its arguments were checked, in the form the answer has: dicts and lists."""
     found = connector.tools[f"{connector.slug}.{tool}"]
     checked = found.check(arguments)
-    api = Api(connector, http, tokens or HeldToken(), fields=fields or {}, deadline_s=5)
+    api = Api(connector, http, tokens or HeldToken(), fields=fields or {}, deadline_s=deadline_s)
     return plain(await found.run(api, checked))
 
 
 def plain(value: Any) -> Any:
-
     return json.loads(msgspec.json.encode(value))
 
 
