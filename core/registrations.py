@@ -117,9 +117,9 @@ def _check_config(house: House, connector: Connector, config: Mapping[str, str])
             check_url(value, development=house.development, field=f"config/{name}")
     for setting in connector.settings:
         chosen = config.get(setting.name)
-        if chosen and setting.choices is not None and chosen not in setting.choices:
+        if chosen and not setting.fits(chosen):
             raise InvalidConfig(
-                f"config.{setting.name} is none of {', '.join(setting.choices)}.",
+                f"config.{setting.name} is none of {', '.join(setting.choices or setting.allowed)}.",
                 field=f"config/{setting.name}",
             )
     missing = [name for name in connector.needed_config() if not config.get(name)]

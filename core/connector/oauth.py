@@ -79,6 +79,8 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     when a grant is narrowed. `token_exchange` (RFC 8693) or a function: asked before each call for a token that does for
     this call and no more.
     `rotates_refresh_tokens`: for readers; a new refresh token is kept whenever one is answered.
+    `token_errors`: what the token endpoint's own `error` texts mean, where they are not RFC 6749's: `rejected` (code or
+    refresh token is dead) or `later` (nothing is known of it, ask again in a while).
     """
 
     authorize_url: str
@@ -105,3 +107,4 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     introspection_url: str | None = None
     incremental: bool = False
     revocation_scope: Literal["token", "account"] = "token"
+    token_errors: Mapping[str, Literal["rejected", "later"]] = {}

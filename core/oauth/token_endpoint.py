@@ -86,11 +86,12 @@ def error_code(response: httpx.Response) -> str | None:
 def refusal(connector: Connector, response: httpx.Response, error: Any) -> ProviderError:
     """The error to raise for an answer that is none of success."""
     code, witness = _code(error), _witness(connector, response)
-    if code in _DEAD:
+    own = connector.oauth.token_errors.get(error) if isinstance(error, str) else None
+    if code in _DEAD or own == "rejected":
         return TokenRejected(
             f"{connector.title} no longer accepts this authorization.", error=code, **witness
         )
-    if code in _LATER:
+    if code in _LATER or own == "later":
         return TokenEndpointUnavailable(f"{connector.title} asks to come back later.", error=code, **witness)
     if code in _OUR_CLIENT or (code is None and response.status_code == 401):
         detail = "does not accept this workspace's client. An admin has to check client id and secret."
