@@ -15,6 +15,7 @@ from core.connector.results import Account, Limit, Page, ToolError
 from core.connector.scopes import Risk, Scope
 from core.connector.templates import field_matches, seg
 from core.connector.tool import Tool
+from core.secret import Secret
 
 __all__ = [
     "Account",
@@ -33,6 +34,7 @@ __all__ = [
     "Rfc7009",
     "Risk",
     "Scope",
+    "Secret",
     "Setting",
     "TokenSource",
     "Tool",
