@@ -1,3 +1,8 @@
 """The built-in connectors, one provider a file; the registry imports those named here."""
 
-CONNECTORS: tuple[str, ...] = ("connectors.hubspot", "connectors.jira", "connectors.northwind")
+CONNECTORS: tuple[str, ...] = (
+    "connectors.hubspot",
+    "connectors.jira",
+    "connectors.northwind",
+    "connectors.salesforce",
+)
