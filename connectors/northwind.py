@@ -1,6 +1,6 @@
 """Northwind, the bundled provider: contacts, companies, deals, projects and tasks, as one of its users.
 
-Source: the provider itself, `web/demo/northwind` (its API is its own documentation;
+Source: the provider itself, `web/demo/northwind`, as of 2026-11-24 (its API is its own documentation;
 docs/connectors/northwind.md tells how to set it up). Every fact below is checked against the running provider
 by tests/connectors/test_northwind.py.
 

@@ -6,6 +6,8 @@ Reading order. A line imports only from lines above it, and from its left:
     destinations  http  addresses  browsers             where we may connect to and send people; the one outbound client
     store/  vault/  sealed  model  audit                what is kept, how it is kept safe; the nouns: grants, sessions ...
     connector/  registry                                what a connector author writes, and how it is found
+    scrubbing  pseudonyms  cassettes                    recordings of a provider, without secrets and of nobody
+    rehearsal  evidence                                 a tool run outside the service; what a connector brings beside its code
     oauth/                                              Valetkey as an OAuth client of the providers
     house                                               the parts every flow needs, in one object
     policy  consent  receipts                           what may be asked, and what was agreed

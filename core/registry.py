@@ -21,7 +21,7 @@ from core.connector import Connector, Problem, Tool
 from core.connector.rules import cassette_problems, problems
 from core.errors import UnknownConnector, UnknownTool, ValetkeyError
 
-__all__ = ["Registry", "RegistryError", "cassette_problems", "load", "problems"]
+__all__ = ["Registry", "RegistryError", "cassette_problems", "load", "problems", "search"]
 
 GROUP = "valetkey.connectors"
 BUILT_IN = "connectors"
@@ -63,6 +63,14 @@ class Registry:
 
 def load(paths: Sequence[str] = (), *, development: bool = False) -> Registry:
     """Every connector that can be found. Raises RegistryError when one of them, or one of the places, is not right."""
+    found, faults = search(paths, development=development)
+    if faults:
+        raise RegistryError(faults)
+    return Registry({connector.slug: connector for connector in found})
+
+
+def search(paths: Sequence[str] = (), *, development: bool = False) -> tuple[list[Connector], list[Problem]]:
+    """Every connector that can be loaded, right or not, and everything that is wrong with any of them or their places."""
     found: list[Connector] = []
     faults: list[Problem] = []
     for source in (_built_in(), _installed(), _in_folders(paths)):
@@ -73,9 +81,7 @@ def load(paths: Sequence[str] = (), *, development: bool = False) -> Registry:
                 found.append(one)
     faults += [fault for connector in found for fault in problems(connector, development=development)]
     faults += _doubles(found)
-    if faults:
-        raise RegistryError(sorted(set(faults)))
-    return Registry({connector.slug: connector for connector in found})
+    return found, sorted(set(faults))
 
 
 def _doubles(found: Sequence[Connector]) -> Iterator[Problem]:

@@ -8,7 +8,6 @@ is put back to the provider's and everything that could be a secret is taken out
 from __future__ import annotations
 
 import json
-import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +20,12 @@ import msgspec
 import vcr
 from vcr.request import Request as Recorded
 
+from core import scrubbing
 from core.connector import Api, Connector
 from core.connector.api import TokenSource
 from core.errors import ReconnectRequired
 from core.http import Outbound
+from core.scrubbing import without_secrets
 from core.secret import Secret
 from tests.connectors.fakes.fake import Fake
 
@@ -35,14 +36,7 @@ HEADER = """\
 # Made against a fake written from the provider's specification (tests/connectors/fakes), not a recording of the live provider.
 # Made by: python -m tests.connectors.record
 """
-SECRET_MEMBERS = (
-    "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "code", "code_verifier", "token",
-    "signed_access_token",
-)  # fmt: skip
-_NAMES = "|".join(SECRET_MEMBERS)
-_JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"[^"]*"')
-_FORM_MEMBER = re.compile(rf"(^|&)({_NAMES})=[^&]*")
-_KEPT_HEADERS = frozenset({"accept", "content-type", "retry-after", "content-length", "www-authenticate"})
+_KEPT_HEADERS = scrubbing.KEPT_HEADERS
 
 
 class HeldToken:
@@ -110,11 +104,6 @@ def path_of(connector: str, tool: str, case: str) -> Path:
 
 
 # ---- cassettes -----------------------------------------------------------------------------------------------
-
-
-def without_secrets(text: str) -> str:
-    """A body with the value of every member that could be a credential replaced."""
-    return _FORM_MEMBER.sub(r"\1\2=***", _JSON_MEMBER.sub(r'\1"***"', text))
 
 
 def _clean_request(host: str) -> Any:
