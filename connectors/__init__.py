@@ -3,6 +3,8 @@
 CONNECTORS: tuple[str, ...] = (
     "connectors.hubspot",
     "connectors.jira",
+    "connectors.linear",
     "connectors.northwind",
+    "connectors.notion",
     "connectors.salesforce",
 )

@@ -106,18 +106,22 @@ def path_of(connector: str, tool: str, case: str) -> Path:
 # ---- cassettes -----------------------------------------------------------------------------------------------
 
 
+def _is_kept(header: str) -> bool:
+    return header.lower() in _KEPT_HEADERS or header.lower().startswith("x-ratelimit-")
+
+
 def _clean_request(host: str) -> Any:
     def clean(request: Recorded) -> Recorded:
         parts = urlsplit(request.uri)
         uri = urlunsplit(("https", host, parts.path, parts.query, ""))
-        headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT_HEADERS}
+        headers = {name: value for name, value in request.headers.items() if _is_kept(name)}
         return Recorded(request.method, uri, without_secrets(_text(request.body)), headers)
 
     return clean
 
 
 def _clean_response(response: dict[str, Any]) -> dict[str, Any]:
-    headers = {name: value for name, value in response["headers"].items() if name.lower() in _KEPT_HEADERS}
+    headers = {name: value for name, value in response["headers"].items() if _is_kept(name)}
     body = without_secrets(_text(response["body"]["string"]))
     return {**response, "headers": headers, "body": {"string": body.encode()}}
 
