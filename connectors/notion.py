@@ -84,9 +84,13 @@ _DEAD = frozenset({"invalid_grant", "invalid_token", "object_not_found"})
 
 
 def missing_scope(status: int, headers: Mapping[str, str], body: Any) -> list[str] | None:
-    """[] for a 403 that means a missing capability (Notion says not which); None for every other refusal."""
-    told = body.get("code") if isinstance(body, dict) else None
-    return [] if status == 403 and told == "restricted_resource" else None
+    """[] for Notion's 403, which means a missing capability and says not which; None for every other refusal.
+
+    `restricted_resource` is the only 403 among Notion's error codes, so the form of its errors is enough; a 403 of
+    something in front of Notion has another.
+    """
+    told = body.get("object") if isinstance(body, dict) else None
+    return [] if status == 403 and told == "error" else None
 
 
 async def revoke(context: RevocationContext) -> None:
