@@ -118,7 +118,6 @@ SUBJECT = Subject(
         Case("list_comments", "next_page", {"page_id": fake.ROADMAP, "limit": 1, "cursor": "cursor-1"}, page(YES)),
         Case("list_comments", "not_found", {"page_id": NOWHERE}, Refusal("not_found")),
         Case("create_page", "entry", {"title": "Oil it", "data_source_id": fake.TASKS}, NEW),
-        Case("create_page", "nowhere", {"title": "Lost"}, Refusal("invalid_arguments")),
         Case("create_page", "not_found", {"title": "Lost", "parent_page_id": NOWHERE}, Refusal("not_found")),
         Case("add_comment", "not_found", {"page_id": NOWHERE, "text": "Done."}, Refusal("not_found")),
         Case(
