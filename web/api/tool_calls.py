@@ -31,7 +31,7 @@ from core.errors import (
 )
 from core.house import House
 from core.workspaces import KeyedAssistant
-from web.auth import ASSISTANT, needs_assistant
+from web.auth import ASSISTANT, assistant_first
 from web.problems import documented
 from web.wire import CallIn, CallOut, PastCallOut, call_out, past_call_out
 
@@ -39,7 +39,7 @@ from web.wire import CallIn, CallOut, PastCallOut, call_out, past_call_out
 class ToolCalls(Controller):
     path = "/v1/tool-calls"
     tags = ("Tool calls",)
-    guards = (needs_assistant,)
+    before_request = staticmethod(assistant_first)
     dependencies = ASSISTANT
 
     @post(
