@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -55,14 +55,13 @@ class Recorder:
         self._under_way = 0
         self._all_here = asyncio.Event()
 
-    @contextmanager
-    def expecting(self) -> Iterator[None]:
-        """Around a call that will probably be recorded: while others are under way, it is worth waiting a moment for them."""
+    def expect(self) -> None:
+        """A call begins that will probably be recorded: while others are under way, it is worth waiting a moment for them."""
         self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
+
+    def expect_no_more(self) -> None:
+        """The call is over, recorded or not."""
+        self._under_way -= 1
 
     async def record(self, use: Use) -> bool:
         outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

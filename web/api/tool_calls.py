@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from litestar import Controller, get, post
+from typing import Any
+
+from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -71,8 +73,7 @@ class ToolCalls(Controller):
     async def call(
         self,
         data: JSONBody[CallIn],
-        assistant: NamedDependency[KeyedAssistant],
-        house: NamedDependency[House],
+        request: Request[Any, Any, Any],
     ) -> CallOut:
         """The result, cut to the tool's declared fields. No grant, or one too small: `consent_required` with a ready session.
 
@@ -87,7 +88,9 @@ class ToolCalls(Controller):
             return_url=data.return_url,
             origin=data.origin,
         )
-        return call_out(await calls.call(house, assistant, wish))
+        # taken from the request itself: resolving dependencies is a fiftieth of a call
+        assistant: KeyedAssistant = request.scope["state"]["caller"]
+        return call_out(await calls.call(request.app.state.house, assistant, wish))
 
     @get(
         "/{call_id:str}",
