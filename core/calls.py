@@ -84,8 +84,12 @@ async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResu
     except ValetkeyError as error:
         await _refused(house, caller, wish, call_id, error, held)
         raise
-    with _recorder(house).expecting():
+    recorder = _recorder(house)
+    recorder.expect()
+    try:
         return await _under(house, caller, tool, held, wish, call_id)
+    finally:
+        recorder.expect_no_more()
 
 
 # ---- which grant ------------------------------------------------------------------------------------------------

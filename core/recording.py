@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -20,7 +20,9 @@ from core.house import House
 from core.model import Entry
 from core.store import Tx
 
-GATHER_S = 0.004  # a commit costs as much for one call as for ten
+GATHER_S = (
+    0.008  # a commit costs as much for one call as for ten, and every commit makes the readers read anew
+)
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -51,19 +53,21 @@ class Recorder:
         self._waiting: list[tuple[Use, asyncio.Future[bool]]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._under_way = 0
+        self._all_here = asyncio.Event()
 
-    @contextmanager
-    def expecting(self) -> Iterator[None]:
-        """Around a call that will probably be recorded: while others are under way, it is worth waiting a moment for them."""
+    def expect(self) -> None:
+        """A call begins that will probably be recorded: while others are under way, it is worth waiting a moment for them."""
         self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
+
+    def expect_no_more(self) -> None:
+        """The call is over, recorded or not."""
+        self._under_way -= 1
 
     async def record(self, use: Use) -> bool:
         outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((use, outcome))
+        if len(self._waiting) >= self._under_way:
+            self._all_here.set()
         if self._flushing is None or self._flushing.done():
             self._flushing = self._house.in_background(self._flush())
         return await outcome
@@ -71,7 +75,7 @@ class Recorder:
     async def _flush(self) -> None:
         while self._waiting:
             if len(self._waiting) < self._under_way:
-                await asyncio.sleep(GATHER_S)
+                await self._gathered()
             batch, self._waiting = self._waiting, []
             try:
                 results: Sequence[bool | BaseException] = await self._write([use for use, _ in batch])
@@ -89,6 +93,12 @@ class Recorder:
                     outcome.set_exception(result)
                 else:
                     outcome.set_result(result)
+
+    async def _gathered(self) -> None:
+        self._all_here.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await self._all_here.wait()
 
     async def _write(self, uses: Sequence[Use]) -> list[bool]:
         return await self._house.write(lambda tx: _record(tx, self._house, uses))

@@ -31,6 +31,7 @@ from web.pages.routes import CONTROLLERS as PAGES
 from web.reading import ReadableRequest
 
 MAX_BODY_BYTES = 1_000_000
+GARBAGE_OBJECTS = 50_000  # little of a request is in cycles: looking for them every 700 objects is a twentieth of a call
 VERSION = "0.1.0"
 
 
@@ -94,4 +95,5 @@ def worker() -> ASGIApp:
     # What was loaded stays: the collector need not walk it again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
     return app

@@ -65,6 +65,12 @@ async def needs_assistant(connection: ASGIConnection[Any, Any, Any, Any], handle
         raise Refused("This needs an assistant's key (vka_...); a workspace key cannot act for an assistant.")
 
 
+async def assistant_first(request: Request[Any, Any, Any]) -> None:
+    """`needs_assistant` as a `before_request`, for the one route where it shows: Litestar copies the handler for every
+    guard, which is a fiftieth of a tool call."""
+    await needs_assistant(request, request.route_handler)
+
+
 # Each asks for `house` too, though it needs it not: two dependencies of one rank are resolved in a task group, which costs a
 # fifth of a tool call; in a row they cost nothing.
 def _found(request: Request[Any, Any, Any], house: NamedDependency[House]) -> Caller:

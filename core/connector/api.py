@@ -9,6 +9,7 @@ One Api serves one tool call: its deadline runs from its making.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -321,8 +322,17 @@ class _Data(msgspec.Struct, Generic[T], frozen=True):
 def _origins(connector: Connector, fields: Mapping[str, str], development: bool) -> frozenset[str]:
     """The origins the token may go to. One whose places are not filled yet is left out, and so is out of reach."""
     wanted = (templates.origin_template(connector.api_url), *connector.origins)
-    ready = [one for one in wanted if all(fields.get(name) for name in templates.places(one))]
-    origins = frozenset(str(templates.origin(templates.fill(one, fields))) for one in ready)
+    filled = [
+        templates.fill(one, fields)
+        for one in wanted
+        if all(fields.get(name) for name in templates.places(one))
+    ]
+    return _plain_origins(connector.title, tuple(filled), development)
+
+
+@functools.lru_cache(maxsize=4_000)
+def _plain_origins(title: str, urls: tuple[str, ...], development: bool) -> frozenset[str]:
+    origins = frozenset(str(templates.origin(one)) for one in urls)
     if not development and not all(origin.startswith("https://") for origin in origins):
-        raise InvalidConfig(f"{connector.title}: the provider's address has to be https")
+        raise InvalidConfig(f"{title}: the provider's address has to be https")
     return origins

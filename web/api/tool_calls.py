@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from litestar import Controller, get, post
+from typing import Any
+
+from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -31,7 +33,7 @@ from core.errors import (
 )
 from core.house import House
 from core.workspaces import KeyedAssistant
-from web.auth import ASSISTANT, needs_assistant
+from web.auth import ASSISTANT, assistant_first
 from web.problems import documented
 from web.wire import CallIn, CallOut, PastCallOut, call_out, past_call_out
 
@@ -39,7 +41,7 @@ from web.wire import CallIn, CallOut, PastCallOut, call_out, past_call_out
 class ToolCalls(Controller):
     path = "/v1/tool-calls"
     tags = ("Tool calls",)
-    guards = (needs_assistant,)
+    before_request = staticmethod(assistant_first)
     dependencies = ASSISTANT
 
     @post(
@@ -71,8 +73,7 @@ class ToolCalls(Controller):
     async def call(
         self,
         data: JSONBody[CallIn],
-        assistant: NamedDependency[KeyedAssistant],
-        house: NamedDependency[House],
+        request: Request[Any, Any, Any],
     ) -> CallOut:
         """The result, cut to the tool's declared fields. No grant, or one too small: `consent_required` with a ready session.
 
@@ -87,7 +88,9 @@ class ToolCalls(Controller):
             return_url=data.return_url,
             origin=data.origin,
         )
-        return call_out(await calls.call(house, assistant, wish))
+        # taken from the request itself: resolving dependencies is a fiftieth of a call
+        assistant: KeyedAssistant = request.scope["state"]["caller"]
+        return call_out(await calls.call(request.app.state.house, assistant, wish))
 
     @get(
         "/{call_id:str}",
