@@ -131,8 +131,9 @@ async def _covering(
 
 
 async def _registration(house: House, caller: KeyedAssistant, held: Held) -> Registration | None:
-    """The one whose limits count: the grant's own or, when that was removed, the one in its place, if there is one."""
-    if held.registration_deleted is None:
+    """The one whose limits count: the grant's own or, when that was removed or is the client that only reads, the connector's,
+    if there is one."""
+    if held.registration_deleted is None and held.registration_tier == "write":
         return held.as_registration()
     try:
         return await registrations.get(house, caller.workspace, held.connector)

@@ -270,7 +270,11 @@ async def _store(
     present = await _present(tx, house, session, account)
     if present is not None and present.status == "suspended":
         raise GrantSuspended("An admin has suspended this grant. Nothing was changed.")
-    scopes = _granted(session, connector, tokens, present)
+    registration = await tx.one(
+        "registration_by_id", Registration, workspace=session.workspace, id=session.registration
+    )
+    assert registration is not None
+    scopes = _granted(session, connector, registration, tokens, present)
     agreed = _agreed(session, present)
     known = connector.tools  # a tool that a newer connector no longer has falls away
     given = tuple(tool for tool in agreed if tool in known and not known[tool].missing_scopes(scopes))
@@ -351,10 +355,19 @@ async def _stopped_since(tx: Tx, session: ConnectSession, account: Account) -> b
 
 
 def _granted(
-    session: ConnectSession, connector: Connector, tokens: TokenSet, present: Grant | None
+    session: ConnectSession,
+    connector: Connector,
+    registration: Registration,
+    tokens: TokenSet,
+    present: Grant | None,
 ) -> tuple[str, ...]:
-    """What the provider gave; saying nothing means: what was asked for (RFC 6749 section 5.1)."""
-    answered = tokens.scopes if tokens.scopes is not None else session.scopes_requested or ()
+    """What the provider gave. Saying nothing means what was asked for (RFC 6749 section 5.1), and where nothing can be asked
+    for, what the client has."""
+    answered = tokens.scopes
+    if answered is None and connector.oauth.scope_mode == "app_fixed":
+        answered = registrations.scopes_of(connector, registration)
+    elif answered is None:
+        answered = session.scopes_requested or ()
     if connector.oauth.incremental and present is not None:
         return union([present.scopes_granted, answered])
     return tuple(answered)

@@ -20,7 +20,7 @@ from core.consent import Notice
 from core.errors import BadRequest, InvalidBody, SessionEnded, ValetkeyError, WrongBrowser
 from core.house import House
 from core.ids import new_token, token_hash
-from core.model import LIVE_STATUSES, Assistant, ConnectSession, Duration, Fault, Grant
+from core.model import LIVE_STATUSES, Assistant, ConnectSession, Duration, Fault, Grant, Registration
 from core.secret import Secret
 from core.sessions import end, entry, find, person, status_at
 from core.store import Tx
@@ -117,12 +117,11 @@ async def approve(
     session, connector = page.session, page.connector
     chosen = _chosen(page.notice, tools)
     length = _chosen_duration(page.notice, duration)
-    registration = await registrations.find(house, session.registration)
     workspace = await workspaces.get(house, session.workspace)
-    if registration.deleted_at is not None:
-        raise SessionEnded("The workspace has removed this connector. Nothing was connected.")
+    limits = await _still_registered(house, session)
     for name in chosen:
-        policy.check_tool(workspace.policy, registration, page.assistant, connector.tools[name])
+        policy.check_tool(workspace.policy, limits, page.assistant, connector.tools[name])
+    registration = await registrations.smallest(house, connector, session.workspace, chosen)
     state, verifier = new_token(), oauth.new_verifier()
     scopes, optional = _scopes(connector, page.notice, chosen)
     url = await oauth.authorization_url(
@@ -161,6 +160,7 @@ async def approve(
             tools=chosen,
             duration=length,
             scopes_requested=requested,
+            registration=registration.id,
             receipt=receipt_id,
             expires_at=now + CONSENT_MS,
             now=now,
@@ -176,6 +176,14 @@ async def approve(
 
     await house.write(job)
     return url
+
+
+async def _still_registered(house: House, session: ConnectSession) -> Registration:
+    """The registration whose limits count. Raises SessionEnded when the session's was removed since."""
+    own = await registrations.find(house, session.registration)
+    if own.deleted_at is not None:
+        raise SessionEnded("The workspace has removed this connector. Nothing was connected.")
+    return own if own.tier == "write" else await registrations.get(house, session.workspace, own.slug)
 
 
 def _chosen(shown: Notice, tools: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from core.clock import DAY_MS, rfc3339
 from core.errors import InvalidBody, InvalidCursor, Missing
 from core.house import House
 from core.ids import is_id
-from core.model import LIVE_STATUSES, Actor, Entry, Grant, Registration
+from core.model import LIVE_STATUSES, Actor, Entry, Grant, Registration, Tier
 from core.oauth import TokenSet
 from core.store import Tx
 from core.vault import Aad, Sealed, Vault
@@ -33,6 +33,7 @@ class Held(Grant, frozen=True, kw_only=True):
     max_scopes: tuple[str, ...] | None
     config: dict[str, str]
     registration_secret: int
+    registration_tier: Tier
     registration_deleted: int | None
 
     @property
@@ -57,6 +58,7 @@ class Held(Grant, frozen=True, kw_only=True):
             max_scopes=self.max_scopes,
             config=self.config,
             secret_version=self.registration_secret,
+            tier=self.registration_tier,
             created_at=0,
             updated_at=0,
             deleted_at=self.registration_deleted,

@@ -86,8 +86,15 @@ class KeyRecord(msgspec.Struct, frozen=True):
     last_used_at: int | None
 
 
+Tier = Literal["write", "read"]
+
+
 class Registration(msgspec.Struct, frozen=True):
-    """A workspace's own client at a provider. The client secret is in `secrets`, version `secret_version` (0: there is none)."""
+    """A workspace's own client at a provider. The client secret is in `secrets`, version `secret_version` (0: there is none).
+
+    `tier`: `write` is the one every registered connector has; where scopes are fixed with the client, a second one may
+    stand beside it that only reads. Tools and config are the same for both.
+    """
 
     id: str
     workspace: str
@@ -100,6 +107,7 @@ class Registration(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     deleted_at: int | None = None
+    tier: Tier = "write"
 
 
 class User(msgspec.Struct, frozen=True):

@@ -1,12 +1,14 @@
 """Connector registrations: a workspace's own client at a provider, with the tools and scopes its admin allows.
 
 Each registration has a redirect URI of its own, so that an answer meant for one connector can never be taken for another's.
+Where a provider fixes the scopes with the client, a workspace may have two of them: a grant is made with the smaller one when
+that does for its tools (`smallest`).
 Source: RFC 9700 section 4.4 (mix-up), draft-ietf-oauth-security-topics-update (cross-tool account takeover).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -16,7 +18,7 @@ from core.errors import InvalidBody, InvalidConfig, Missing
 from core.house import House
 from core.http import check_url
 from core.ids import derived_id
-from core.model import Actor, Entry, Registration, Workspace
+from core.model import Actor, Entry, Registration, Tier, Workspace
 from core.oauth import ClientRegistration
 from core.plain_text import REASON_CHARS, clean
 from core.secret import Secret
@@ -26,84 +28,140 @@ from core.vault import Aad
 MAX_CONFIG_CHARS = 2_000
 
 
+class ReadClient(msgspec.Struct, frozen=True, kw_only=True):
+    """The second client, whose app may only read. `max_scopes`: what the app was given; None: every scope that reads."""
+
+    client_id: str
+    client_secret: Secret | None = None
+    max_scopes: tuple[str, ...] | None = None
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What an admin writes. `client_secret` None keeps the present one."""
+    """What an admin writes. `client_secret` None keeps the present one. `max_scopes`: where scopes are fixed with the client,
+    those the app was given. `read_client` UNSET keeps the present one, None removes it."""
 
     client_id: str
     client_secret: Secret | None = None
     enabled_tools: tuple[str, ...] | None = None
     max_scopes: tuple[str, ...] | None = None
     config: Mapping[str, str] = {}
+    read_client: ReadClient | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def redirect_uri(house: House, registration_id: str) -> str:
     return f"{house.public_url}/oauth/callback/{registration_id}"
 
 
-async def redirect_uri_for(house: House, workspace: str, slug: str) -> str:
+async def redirect_uri_for(house: House, workspace: str, slug: str, tier: Tier = "write") -> str:
     """The redirect URI of the registration, also of one still to be made: the provider's console asks for it before it
     gives a client id."""
-    found = await house.store.one("registration_by_slug", Registration, workspace=workspace, slug=slug)
-    return redirect_uri(house, found.id if found else await _next_id(house.store, workspace, slug))
+    found = await _present(house.store, workspace, slug, tier)
+    return redirect_uri(house, found.id if found else await _next_id(house.store, workspace, slug, tier))
 
 
-async def _next_id(reader: Reader, workspace: str, slug: str) -> str:
+async def _present(reader: Reader, workspace: str, slug: str, tier: Tier) -> Registration | None:
+    return await reader.one("registration_by_slug", Registration, workspace=workspace, slug=slug, tier=tier)
+
+
+async def _next_id(reader: Reader, workspace: str, slug: str, tier: Tier) -> str:
     """The same until the registration is made; another one after it was deleted, so that old answers lead nowhere."""
     home = await reader.one("workspace_get", Workspace, id=workspace)
-    earlier = await reader.one("registrations_ever", int, workspace=workspace, slug=slug)
-    return derived_id(
-        "reg", home.created_at if home else 0, "registration", workspace, slug, str(earlier or 0)
-    )
+    earlier = await reader.one("registrations_ever", int, workspace=workspace, slug=slug, tier=tier)
+    parts = ["registration", workspace, slug, str(earlier or 0), *([] if tier == "write" else [tier])]
+    return derived_id("reg", home.created_at if home else 0, *parts)
 
 
 async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration:
-    """Make or change the workspace's registration of a connector. Raises UnknownConnector, InvalidBody, InvalidConfig."""
+    """Make or change the workspace's registration of a connector. Raises UnknownConnector, InvalidBody, InvalidConfig.
+
+    The grants of a read client that was removed are the caller's to end (`core/revocation.py`).
+    """
     connector = house.registry.connector(slug)
     _check(house, connector, wish)
 
     async def job(tx: Tx) -> Registration:
-        present = await tx.one("registration_by_slug", Registration, workspace=actor.workspace, slug=slug)
-        registration_id = present.id if present else await _next_id(tx, actor.workspace, slug)
-        version = (present.secret_version if present else 0) + (1 if wish.client_secret else 0)
-        await tx.run(
-            "registration_update" if present else "registration_insert",
-            id=registration_id,
-            workspace=actor.workspace,
-            **({} if present else {"slug": slug}),
-            client_id=wish.client_id,
-            enabled_tools=wish.enabled_tools,
-            max_scopes=wish.max_scopes,
-            config=dict(wish.config),
-            secret_version=version,
-            now=house.now_ms(),
-        )
-        if wish.client_secret:
-            aad = Aad(actor.workspace, registration_id, "client_secret", version)
-            await sealed.put(tx, house.vault, aad, wish.client_secret.reveal().encode(), house.now_ms())
-        action = "registration.changed" if present else "registration.created"
-        await house.log(tx, Entry(actor, action, connector=slug, detail={"registration": registration_id}))
-        kept = await tx.one("registration_by_id", Registration, workspace=actor.workspace, id=registration_id)
-        assert kept is not None
+        kept = await _put(tx, house, actor, slug, "write", wish, wish)
+        if isinstance(wish.read_client, ReadClient):
+            await _put(tx, house, actor, slug, "read", wish.read_client, wish)
+            return kept
+        # What may be done is decided for the connector, whichever client does it.
+        limits = {"enabled_tools": wish.enabled_tools, "config": dict(wish.config)}
+        now = house.now_ms()
+        await tx.run("registration_limits", workspace=actor.workspace, slug=slug, now=now, **limits)
+        if wish.read_client is None and await tx.run(
+            "registration_delete_tier", workspace=actor.workspace, slug=slug, tier="read", now=now
+        ):
+            await house.log(
+                tx, Entry(actor, "registration.changed", connector=slug, detail={"removed": "read"})
+            )
         return kept
 
     return await house.write(job)
 
 
+async def _put(
+    tx: Tx, house: House, actor: Actor, slug: str, tier: Tier, client: Wish | ReadClient, limits: Wish
+) -> Registration:
+    present = await _present(tx, actor.workspace, slug, tier)
+    registration_id = present.id if present else await _next_id(tx, actor.workspace, slug, tier)
+    version = (present.secret_version if present else 0) + (1 if client.client_secret else 0)
+    await tx.run(
+        "registration_update" if present else "registration_insert",
+        id=registration_id,
+        workspace=actor.workspace,
+        **({} if present else {"slug": slug, "tier": tier}),
+        client_id=client.client_id,
+        enabled_tools=limits.enabled_tools,
+        max_scopes=client.max_scopes,
+        config=dict(limits.config),
+        secret_version=version,
+        now=house.now_ms(),
+    )
+    if client.client_secret:
+        aad = Aad(actor.workspace, registration_id, "client_secret", version)
+        await sealed.put(tx, house.vault, aad, client.client_secret.reveal().encode(), house.now_ms())
+    action = "registration.changed" if present else "registration.created"
+    detail = {"registration": registration_id, **({} if tier == "write" else {"tier": tier})}
+    await house.log(tx, Entry(actor, action, connector=slug, detail=detail))
+    kept = await tx.one("registration_by_id", Registration, workspace=actor.workspace, id=registration_id)
+    assert kept is not None
+    return kept
+
+
 def _check(house: House, connector: Connector, wish: Wish) -> None:
-    if not wish.client_id.strip():
-        raise InvalidBody("The client id is empty.", errors=[{"path": "/client_id", "message": "is empty"}])
     errors = [
         {"path": f"/enabled_tools/{index}", "message": f"{connector.title} has no tool {tool[:80]!r}"}
         for index, tool in enumerate(wish.enabled_tools or ())
         if tool not in connector.tools
-    ] + [
-        {"path": f"/max_scopes/{index}", "message": f"{connector.title} has no scope {scope[:80]!r}"}
-        for index, scope in enumerate(wish.max_scopes or ())
-        if scope not in connector.scopes
-    ]
+    ] + _client_faults(connector, wish, "")
+    if isinstance(wish.read_client, ReadClient):
+        errors += _client_faults(connector, wish.read_client, "/read_client")
+        errors += _read_faults(connector, wish.read_client)
     if errors:
         raise InvalidBody("The registration was not changed.", errors=errors)
     _check_config(house, connector, wish.config)
+
+
+def _client_faults(connector: Connector, client: Wish | ReadClient, where: str) -> list[dict[str, str]]:
+    empty = [] if client.client_id.strip() else [{"path": f"{where}/client_id", "message": "is empty"}]
+    return empty + [
+        {"path": f"{where}/max_scopes/{index}", "message": f"{connector.title} has no scope {scope[:80]!r}"}
+        for index, scope in enumerate(client.max_scopes or ())
+        if scope not in connector.scopes
+    ]
+
+
+def _read_faults(connector: Connector, client: ReadClient) -> list[dict[str, str]]:
+    if connector.oauth.scope_mode != "app_fixed":
+        message = (
+            f"{connector.title} takes scopes with every request: one client does for reading and writing"
+        )
+        return [{"path": "/read_client", "message": message}]
+    return [
+        {"path": f"/read_client/max_scopes/{index}", "message": f"{scope[:80]!r} does more than read"}
+        for index, scope in enumerate(client.max_scopes or ())
+        if scope in connector.scopes and connector.scopes[scope].risk != "read"
+    ]
 
 
 def _check_config(house: House, connector: Connector, config: Mapping[str, str]) -> None:
@@ -132,10 +190,35 @@ def _check_config(house: House, connector: Connector, config: Mapping[str, str])
 async def get(house: House, workspace: str, slug: str) -> Registration:
     """Raises Missing when the workspace has not registered the connector."""
     house.registry.connector(slug)
-    found = await house.store.one("registration_by_slug", Registration, workspace=workspace, slug=slug)
+    found = await _present(house.store, workspace, slug, "write")
     if found is None:
         raise Missing("This connector is not registered in the workspace.")
     return found
+
+
+async def read_client(house: House, workspace: str, slug: str) -> Registration | None:
+    """The second client, that only reads, where there is one."""
+    return await _present(house.store, workspace, slug, "read")
+
+
+async def smallest(house: House, connector: Connector, workspace: str, tools: Sequence[str]) -> Registration:
+    """The registration whose client can do the least of those that do for these tools. Raises Missing."""
+    small = None
+    if connector.oauth.scope_mode == "app_fixed":
+        small = await read_client(house, workspace, connector.slug)
+    if small is not None:
+        given = scopes_of(connector, small)
+        if not any(connector.tools[name].missing_scopes(given) for name in tools):
+            return small
+    return await get(house, workspace, connector.slug)
+
+
+def scopes_of(connector: Connector, registration: Registration) -> tuple[str, ...]:
+    """What a client whose scopes are fixed was given, as its admin says it."""
+    if registration.max_scopes is not None:
+        return registration.max_scopes
+    every = connector.scopes.values()
+    return tuple(scope.name for scope in every if registration.tier == "write" or scope.risk == "read")
 
 
 async def listed(house: House, workspace: str, after: str, limit: int) -> list[Registration]:

@@ -19,7 +19,7 @@ from core.connector import Connector
 from core.errors import Missing, UnknownConnector
 from core.grants import GrantFilter, entry_for
 from core.house import House
-from core.model import LIVE_STATUSES, Actor, Grant, Upstream, system
+from core.model import LIVE_STATUSES, Actor, Grant, Registration, Upstream, system
 from core.plain_text import REASON_CHARS, clean
 from core.store import Tx
 
@@ -59,8 +59,12 @@ async def end(
     *,
     assistant: str | None = None,
     user: str | None = None,
+    by_provider: bool = False,
 ) -> str | None:
-    """End the grant here; the outbox row that is to tell the provider, if there is something to tell."""
+    """End the grant here; the outbox row that is to tell the provider, if there is something to tell.
+
+    `by_provider`: it has ended there already, so there is nothing to tell.
+    """
     why = clean(reason, REASON_CHARS) if reason else None
 
     async def job(tx: Tx) -> str | None:
@@ -69,7 +73,9 @@ async def end(
             raise Missing("There is no such grant.")
         if grant.status not in LIVE_STATUSES:
             return None
-        upstream, note = await _upstream(tx, house, grant)
+        upstream, note = (
+            ("revoked", "revoked_at_provider") if by_provider else await _upstream(tx, house, grant)
+        )
         await tx.run(
             "grant_end",
             workspace=grant.workspace,
@@ -79,7 +85,7 @@ async def end(
             ended_by=f"{actor.type}:{actor.id}",
             end_reason=why,
             upstream=upstream,
-            upstream_at=None,
+            upstream_at=house.now_ms() if by_provider else None,
             now=house.now_ms(),
         )
         row_id = await _hand_over(tx, house, grant, upstream)
@@ -190,3 +196,26 @@ async def revoke_matching(house: House, actor: Actor, wanted: GrantFilter, reaso
         total += done.revoked
         upstream.update(done.upstream)
     return Revoked(total, dict(upstream))
+
+
+async def revoke_of_client(house: House, actor: Actor, registration_id: str, reason: str) -> Revoked:
+    """End every live grant made with one of a connector's clients: the client is gone."""
+    rows = await house.store.all("grants_of_registration", Grant, registration=registration_id)
+    return await revoke_many(house, actor, [grant.id for grant in rows], reason)
+
+
+async def uninstalled(house: House, registration: Registration, account_id: str) -> int:
+    """The person removed our app at the provider: end the account's grants here. How many there were.
+
+    What dies together stands before the first `:` of an account's id (`core.connector.Account`).
+    """
+    actor = Actor("provider", registration.id, registration.workspace)
+    rows = await house.store.all("grants_of_registration", Grant, registration=registration.id)
+    head = account_id.partition(":")[0]
+    ended = 0
+    for grant in rows:
+        if account_id == grant.account_id or (account_id == head == grant.account_id.partition(":")[0]):
+            reason = "The app was removed at the provider."
+            await end(house, actor, grant.id, "revoked", reason, by_provider=True)
+            ended += 1
+    return ended

@@ -139,6 +139,14 @@ def connector_out(connector: Connector) -> ConnectorOut:
 # ---- registrations ----------------------------------------------------------------------------------------------
 
 
+class ReadClientIn(Body, frozen=True):
+    """A second client, whose app may only read, where the provider fixes scopes with the client."""
+
+    client_id: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["valetkey-acme-read"])]
+    client_secret: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
+    max_scopes: list[Text] | None = None
+
+
 class RegistrationIn(Body, frozen=True):
     examples = (
         {"client_id": "valetkey-acme", "client_secret": "the secret the provider showed once"},
@@ -154,10 +162,21 @@ class RegistrationIn(Body, frozen=True):
     enabled_tools: list[ToolName] | None = None
     max_scopes: list[Text] | None = None
     config: dict[str, Annotated[str, Meta(max_length=2_000)]] = {}
+    read_client: ReadClientIn | UnsetType | None = UNSET
+
+
+class ReadClientOut(msgspec.Struct, frozen=True):
+    """`client_id` null: none is registered yet; `redirect_uri` is what its app at the provider needs."""
+
+    redirect_uri: str
+    client_id: str | None = None
+    has_secret: bool = False
+    max_scopes: list[str] | None = None
 
 
 class RegistrationOut(msgspec.Struct, frozen=True):
-    """The client secret is write-only; `has_secret` says whether there is one."""
+    """The client secret is write-only; `has_secret` says whether there is one. `read_client`: only where the provider fixes
+    scopes with the client."""
 
     id: str
     slug: str
@@ -170,9 +189,19 @@ class RegistrationOut(msgspec.Struct, frozen=True):
     config: dict[str, str]
     created_at: Time
     updated_at: Time
+    read_client: ReadClientOut | None = None
 
 
-def registration_out(house: House, kept: Registration) -> RegistrationOut:
+def read_client_out(uri: str, small: Registration | None) -> ReadClientOut:
+    if small is None:
+        return ReadClientOut(uri)
+    scopes = None if small.max_scopes is None else list(small.max_scopes)
+    return ReadClientOut(uri, small.client_id, small.secret_version > 0, scopes)
+
+
+def registration_out(
+    house: House, kept: Registration, read_client: ReadClientOut | None = None
+) -> RegistrationOut:
     connector = house.registry.connectors.get(kept.slug)
     tools = list(connector.tools) if connector else []
     return RegistrationOut(
@@ -187,6 +216,7 @@ def registration_out(house: House, kept: Registration) -> RegistrationOut:
         config=kept.config,
         created_at=rfc3339(kept.created_at),
         updated_at=rfc3339(kept.updated_at),
+        read_client=read_client,
     )
 
 

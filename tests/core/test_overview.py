@@ -89,7 +89,7 @@ async def books(tmp_path: Path) -> AsyncIterator[Books]:
         await tx.run("assistant_insert", id=assistant, name="Acme Assist", **where, **fields, **lists)
         registered = {"slug": "northwind", "client_id": "c", "config": {}, "secret_version": 0}
         none = {"enabled_tools": None, "max_scopes": None}
-        await tx.run("registration_insert", id=registration, **where, **registered, **none)
+        await tx.run("registration_insert", id=registration, tier="write", **where, **registered, **none)
 
     await house.write(job)
     yield Books(house, workspace.id, assistant, registration)

@@ -5,18 +5,28 @@ from __future__ import annotations
 from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec import UnsetType
 
 from core import registrations, revocation
 from core.errors import InvalidConfig, Missing, Refused, UnknownConnector
 from core.grants import GrantFilter
 from core.house import House
-from core.registrations import Wish
+from core.model import Registration
+from core.registrations import ReadClient, Wish
 from core.secret import Secret
 from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit, after_id, listing
 from web.auth import ADMIN, needs_admin
 from web.problems import documented
-from web.wire import Listing, RegistrationIn, RegistrationOut, RevokedOut, registration_out
+from web.wire import (
+    Listing,
+    ReadClientIn,
+    RegistrationIn,
+    RegistrationOut,
+    RevokedOut,
+    read_client_out,
+    registration_out,
+)
 
 
 class Connectors(Controller):
@@ -40,7 +50,9 @@ class Connectors(Controller):
     ) -> RegistrationOut:
         """Make or change the workspace's own client at a provider. Enter the `redirect_uri` of the answer at the provider.
 
-        Leaving `client_secret` out keeps the present one; it is never shown again.
+        Leaving `client_secret` out keeps the present one; it is never shown again. Where the provider fixes scopes with the
+        client, `read_client` is a second one that may only read: a grant is made with it when its tools need no more.
+        Leaving it out keeps the present one; null removes it and revokes what was granted with it.
         """
         wish = Wish(
             client_id=data.client_id,
@@ -48,8 +60,14 @@ class Connectors(Controller):
             enabled_tools=None if data.enabled_tools is None else tuple(data.enabled_tools),
             max_scopes=None if data.max_scopes is None else tuple(data.max_scopes),
             config=data.config,
+            read_client=_read_client(data.read_client),
         )
-        return registration_out(house, await registrations.put(house, admin.actor, slug, wish))
+        before = await registrations.read_client(house, admin.id, slug)
+        kept = await registrations.put(house, admin.actor, slug, wish)
+        if before is not None and wish.read_client is None:
+            reason = "The connector's client for reading was removed."
+            await revocation.revoke_of_client(house, admin.actor, before.id, reason)
+        return await _shown(house, kept)
 
     @get(operation_id="listConnectors", summary="Registered connectors", responses=documented(Refused))
     async def listed(
@@ -61,7 +79,8 @@ class Connectors(Controller):
     ) -> Listing[RegistrationOut]:
         """The workspace's registrations, by id."""
         rows = await registrations.listed(house, admin.id, after_id(cursor), limit + 1)
-        return listing(rows, limit, lambda row: registration_out(house, row), lambda row: row.id)
+        page = listing(rows, limit, lambda row: row, lambda row: row.id)
+        return Listing([await _shown(house, row) for row in page.items], page.next)
 
     @get(
         "/{slug:str}",
@@ -73,7 +92,7 @@ class Connectors(Controller):
         self, slug: FromPath[str], admin: NamedDependency[KeyedWorkspace], house: NamedDependency[House]
     ) -> RegistrationOut:
         """The registration, without its secret."""
-        return registration_out(house, await registrations.get(house, admin.id, slug))
+        return await _shown(house, await registrations.get(house, admin.id, slug))
 
     @delete(
         "/{slug:str}",
@@ -90,3 +109,22 @@ class Connectors(Controller):
         wanted = GrantFilter(connector=slug)
         done = await revocation.revoke_matching(house, admin.actor, wanted, "The connector was removed.")
         return RevokedOut(done.revoked, done.upstream)
+
+
+def _read_client(data: ReadClientIn | UnsetType | None) -> ReadClient | UnsetType | None:
+    if not isinstance(data, ReadClientIn):
+        return data
+    return ReadClient(
+        client_id=data.client_id,
+        client_secret=Secret(data.client_secret) if data.client_secret else None,
+        max_scopes=None if data.max_scopes is None else tuple(data.max_scopes),
+    )
+
+
+async def _shown(house: House, kept: Registration) -> RegistrationOut:
+    connector = house.registry.connectors.get(kept.slug)
+    if connector is None or connector.oauth.scope_mode != "app_fixed":
+        return registration_out(house, kept)
+    uri = await registrations.redirect_uri_for(house, kept.workspace, kept.slug, "read")
+    small = await registrations.read_client(house, kept.workspace, kept.slug)
+    return registration_out(house, kept, read_client_out(uri, small))

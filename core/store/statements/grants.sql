@@ -28,14 +28,14 @@ ORDER BY id DESC LIMIT 200
 
 -- name: held_of_user
 SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.created_at AS secret_at,
-    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.deleted_at AS registration_deleted
+    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.tier AS registration_tier, r.deleted_at AS registration_deleted
 FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
 WHERE g.workspace = :workspace AND g.assistant = :assistant AND g."user" = :user AND g.connector = :connector
 ORDER BY g.id DESC LIMIT 50
 
 -- name: held_of_user_live
 SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.created_at AS secret_at,
-    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.deleted_at AS registration_deleted
+    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.tier AS registration_tier, r.deleted_at AS registration_deleted
 FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
 WHERE g.workspace = :workspace AND g.assistant = :assistant AND g."user" = :user AND g.connector = :connector
     AND g.status IN ('active', 'needs_reconnect', 'suspended')
@@ -43,9 +43,12 @@ ORDER BY g.id DESC LIMIT 50
 
 -- name: held_by_id
 SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.created_at AS secret_at,
-    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.deleted_at AS registration_deleted
+    r.client_id, r.enabled_tools, r.max_scopes, r.config, r.secret_version AS registration_secret, r.tier AS registration_tier, r.deleted_at AS registration_deleted
 FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
 WHERE g.workspace = :workspace AND g.id = :id
+
+-- name: grants_of_registration
+SELECT * FROM grants WHERE registration = :registration AND status IN ('active', 'needs_reconnect', 'suspended') ORDER BY id
 
 -- name: grant_used
 UPDATE grants SET last_used_at = :now, use_count = use_count + :count

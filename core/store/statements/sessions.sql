@@ -34,7 +34,7 @@ UPDATE connect_sessions SET status = 'opened', changed_at = :now WHERE id = :id 
 
 -- name: session_consented
 UPDATE connect_sessions SET status = 'consented', browser_hash = :browser_hash, state_hash = :state_hash, tools = :tools, duration = :duration,
-    scopes_requested = :scopes_requested, receipt = :receipt, expires_at = :expires_at, changed_at = :now
+    scopes_requested = :scopes_requested, registration = :registration, receipt = :receipt, expires_at = :expires_at, changed_at = :now
 WHERE id = :id AND status IN ('created', 'opened', 'consented') AND expires_at > :now AND (browser_hash IS NULL OR browser_hash = :browser_hash)
 
 -- name: session_authorized

@@ -64,8 +64,8 @@ SELECT * FROM assistants WHERE workspace = :workspace AND deleted_at IS NULL AND
 SELECT id, name FROM assistants WHERE workspace = :workspace
 
 -- name: registration_insert
-INSERT INTO registrations (id, workspace, slug, client_id, enabled_tools, max_scopes, config, secret_version, created_at, updated_at)
-VALUES (:id, :workspace, :slug, :client_id, :enabled_tools, :max_scopes, :config, :secret_version, :now, :now)
+INSERT INTO registrations (id, workspace, slug, tier, client_id, enabled_tools, max_scopes, config, secret_version, created_at, updated_at)
+VALUES (:id, :workspace, :slug, :tier, :client_id, :enabled_tools, :max_scopes, :config, :secret_version, :now, :now)
 
 -- name: registration_update
 UPDATE registrations SET client_id = :client_id, enabled_tools = :enabled_tools, max_scopes = :max_scopes, config = :config,
@@ -75,11 +75,18 @@ WHERE workspace = :workspace AND id = :id AND deleted_at IS NULL
 -- name: registration_delete
 UPDATE registrations SET deleted_at = :now WHERE workspace = :workspace AND slug = :slug AND deleted_at IS NULL
 
+-- name: registration_delete_tier
+UPDATE registrations SET deleted_at = :now WHERE workspace = :workspace AND slug = :slug AND tier = :tier AND deleted_at IS NULL
+
+-- name: registration_limits
+UPDATE registrations SET enabled_tools = :enabled_tools, config = :config, updated_at = :now
+WHERE workspace = :workspace AND slug = :slug AND tier <> 'write' AND deleted_at IS NULL
+
 -- name: registrations_ever
-SELECT count(*) FROM registrations WHERE workspace = :workspace AND slug = :slug
+SELECT count(*) FROM registrations WHERE workspace = :workspace AND slug = :slug AND tier = :tier
 
 -- name: registration_by_slug
-SELECT * FROM registrations WHERE workspace = :workspace AND slug = :slug AND deleted_at IS NULL
+SELECT * FROM registrations WHERE workspace = :workspace AND slug = :slug AND tier = :tier AND deleted_at IS NULL
 
 -- name: registration_by_id
 SELECT * FROM registrations WHERE workspace = :workspace AND id = :id
@@ -88,7 +95,7 @@ SELECT * FROM registrations WHERE workspace = :workspace AND id = :id
 SELECT * FROM registrations WHERE id = :id
 
 -- name: registrations_list
-SELECT * FROM registrations WHERE workspace = :workspace AND deleted_at IS NULL AND id > :after ORDER BY id LIMIT :limit
+SELECT * FROM registrations WHERE workspace = :workspace AND tier = 'write' AND deleted_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 
 -- name: user_put
 INSERT INTO users (workspace, "user", id, name, email, created_at) VALUES (:workspace, :user, :id, :name, :email, :now)
