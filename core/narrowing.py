@@ -1,27 +1,63 @@
-"""The token of one call where the provider can make a smaller one: it does for this tool with these arguments, and ends with
-the call.
+"""Making access smaller: a grant for good, and the token of one call.
 
-The grant's own token is shown to the provider's token endpoint only. Where a smaller one cannot be had the call fails.
+A grant that is narrowed gives scopes back at the provider where a refresh can (RFC 6749 section 6; GitLab: read only from then
+on). A call gets a token that does for its tool and its arguments where the provider makes such (GitHub), and that ends with
+the call; the grant's own token is then shown to the token endpoint only, and where no smaller one can be had the call fails.
 Limits: a process that dies between call and ending leaves a small token behind until it expires at the provider.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from core import oauth, registrations
+from core import grants, oauth, registrations
 from core.connector import Connector, Tool
 from core.errors import ReconnectRequired, RevocationUnsupported, ValetkeyError
 from core.grants import Held
 from core.house import House
+from core.model import Actor, Grant
 from core.secret import Secret
-from core.tokens import GrantTokens
+from core.tokens import GrantTokens, fewer_scopes, refreshed
 
 log = logging.getLogger("valetkey.narrowing")
+AT_ONCE_S = 5.0
+
+
+async def narrow(
+    house: House,
+    actor: Actor,
+    grant_id: str,
+    *,
+    tools: tuple[str, ...] | None = None,
+    expires_at: int | None = None,
+    assistant: str | None = None,
+    user: str | None = None,
+) -> Grant:
+    """As `grants.narrow`, which it is; then the provider is asked to take back what is no longer needed, waiting AT_ONCE_S at
+    most. What it does not take now it is asked again with the next refresh."""
+    narrowed = await grants.narrow(
+        house, actor, grant_id, tools=tools, expires_at=expires_at, assistant=assistant, user=user
+    )
+    connector = house.registry.connectors.get(narrowed.connector)
+    if connector is None or connector.oauth.narrowing != "refresh_scope":
+        return narrowed
+    await asyncio.wait([house.in_background(_give_back(house, connector, narrowed))], timeout=AT_ONCE_S)
+    return await grants.get(house, narrowed.workspace, narrowed.id)
+
+
+async def _give_back(house: House, connector: Connector, grant: Grant) -> None:
+    held = await grants.held(house, grant.workspace, grant.id)
+    if held is None or fewer_scopes(connector, held) is None:
+        return
+    try:
+        await refreshed(house, connector, held)
+    except ValetkeyError as error:
+        log.info("%s did not take scopes back yet: %s", connector.slug, error.code)
 
 
 class NarrowTokens:

@@ -8,13 +8,14 @@ Source: RFC 9700 section 4.4 (mix-up), draft-ietf-oauth-security-topics-update (
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from core import sealed
 from core.connector import Connector
-from core.errors import InvalidBody, InvalidConfig, Missing
+from core.errors import InvalidBody, InvalidConfig, Missing, Unauthenticated
 from core.house import House
 from core.http import check_url
 from core.ids import derived_id
@@ -258,6 +259,22 @@ async def client(
         config=house.registry.connector(registration.slug).filled(registration.config),
         redirect_uri=redirect_uri(house, registration.id),
     )
+
+
+async def proved(house: House, registration_id: str, client_id: str, secret: Secret) -> Registration:
+    """The live registration whose client proves itself, as a provider does that tells us something.
+
+    Raises Unauthenticated; for a registration that is not there too, so that nothing can be learnt of one.
+    """
+    found = await house.store.one("registration_find", Registration, id=registration_id)
+    own = None
+    if found is not None and found.deleted_at is None and found.slug in house.registry.connectors:
+        own = (await client(house, found)).client_secret
+    given = f"{client_id}\n{secret.reveal()}"
+    expected = f"{found.client_id}\n{own.reveal()}" if found and own else None
+    if found is None or expected is None or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Unauthenticated()
+    return found
 
 
 async def find(house: House, registration_id: str) -> Registration:

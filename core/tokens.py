@@ -15,7 +15,8 @@ from typing import Any
 
 from core import grants, oauth, outbox, registrations, sealed
 from core.clock import SECOND_MS
-from core.connector import Connector
+from core.connector import Connector, Tool
+from core.connector.scopes import missing, union
 from core.errors import (
     GrantExpired,
     GrantRevoked,
@@ -104,6 +105,24 @@ def fresh(held: Held, tokens: TokenSet, now_ms: int) -> bool:
     return tokens.expires_at - now_ms > min(30 * SECOND_MS, life_ms // 5)
 
 
+def fewer_scopes(connector: Connector, held: Held) -> tuple[str, ...] | None:
+    """What the grant's tools still need, where that is less than it has and the provider lets a refresh give the rest back."""
+    if connector.oauth.narrowing != "refresh_scope":
+        return None
+    tools = [connector.tools[name] for name in held.tools if name in connector.tools]
+    if not tools or any(tool.missing_scopes(held.scopes_granted) for tool in tools):
+        return None
+    needed = [connector.oauth.always_scopes, *(_used(tool, held.scopes_granted) for tool in tools)]
+    wanted = tuple(scope for scope in union(needed) if scope in held.scopes_granted)
+    return wanted if set(wanted) < set(held.scopes_granted) else None
+
+
+def _used(tool: Tool, granted: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes of those granted that the tool works with: of alternatives the first that was given whole."""
+    given = (one for one in tool.any_of if not missing(one, granted))
+    return union([tool.scopes, next(given, ())])
+
+
 async def refreshed(house: House, connector: Connector, held: Held) -> Held:
     """The grant with a newer credential than `held` has. Raises ReconnectRequired, GrantRevoked ..., ProviderError."""
     task = house.refreshing.get(held.id)
@@ -133,8 +152,11 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
     if tokens.refresh_token is None:
         raise await _lost(house, held, "no_refresh_token")
     client = await registrations.client(house, held.as_registration())
+    fewer = fewer_scopes(connector, held)
     try:
-        renewed = await oauth.refresh(house.outbound, connector, client, tokens, now_ms=house.now_ms())
+        renewed = await oauth.refresh(
+            house.outbound, connector, client, tokens, now_ms=house.now_ms(), scopes=fewer
+        )
     except TokenRejected:
         # A consent that replaced the token while we asked has ended it: then the grant is as good as before.
         present = await _read(house, workspace, grant_id)
@@ -146,7 +168,7 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
         if isinstance(error, TokenEndpointUnavailable) and _still_valid(tokens, house.now_ms()):
             return held
         raise
-    await _keep(house, held, owner, renewed)
+    await _keep(house, held, owner, renewed, fewer)
     return await _read(house, workspace, grant_id)
 
 
@@ -186,7 +208,9 @@ async def _take_lease(tx: Tx, terms: Mapping[str, Any]) -> int:
     return await tx.run("grant_lease", **terms)
 
 
-async def _keep(house: House, held: Held, owner: str, renewed: TokenSet) -> None:
+async def _keep(
+    house: House, held: Held, owner: str, renewed: TokenSet, fewer: tuple[str, ...] | None
+) -> None:
     """Store the new tokens under the next version, if the grant still is what it was; else they must not live on."""
 
     async def job(tx: Tx) -> bool:
@@ -196,6 +220,7 @@ async def _keep(house: House, held: Held, owner: str, renewed: TokenSet) -> None
             version=held.credential_version,
             owner=owner,
             access_expires_at=renewed.expires_at,
+            scopes_granted=held.scopes_granted if fewer is None else renewed.scopes or fewer,
         )
         if not stored:
             await _end_orphan(tx, house, held, renewed)

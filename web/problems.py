@@ -156,6 +156,8 @@ _FOR_PROGRAMS = (
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     path = request.url.path
+    if request.method == "DELETE":  # no browser goes somewhere by it: a provider telling of a removal
+        return False
     if path.startswith(_FOR_PROGRAMS) or path.endswith("/status"):
         return False
     return "application/json" not in request.headers.get("accept", "") or "text/html" in request.headers.get(

@@ -19,9 +19,16 @@ from core.oauth.token_set import TokenSet
 
 
 async def refresh(
-    http: Outbound, connector: Connector, registration: ClientRegistration, tokens: TokenSet, *, now_ms: int
+    http: Outbound,
+    connector: Connector,
+    registration: ClientRegistration,
+    tokens: TokenSet,
+    *,
+    now_ms: int,
+    scopes: tuple[str, ...] | None = None,
 ) -> TokenSet:
-    """What the answer leaves out stays as it was: refresh token, scopes, fields.
+    """What the answer leaves out stays as it was: refresh token, scopes, fields. `scopes`: ask for these and no more of those
+    that were given (RFC 6749 section 6).
 
     Raises TokenRejected also when there is no refresh token; else as `core/oauth/token_endpoint.py` says.
     """
@@ -36,11 +43,16 @@ async def refresh(
         "grant_type": "refresh_token",
         "refresh_token": tokens.refresh_token.reveal(),
     }
+    if scopes is not None:
+        params["scope"] = connector.oauth.scope_separator.join(scopes)
     if connector.oauth.resource:
         params["resource"] = fill(connector.oauth.resource, fields)
     audience = where.issuer or where.token_url
     response = await token_endpoint.post(http, connector, registration, where.token_url, audience, params)
-    return _joined(tokens, await accept(http, connector, registration, response, now_ms))
+    renewed = _joined(tokens, await accept(http, connector, registration, response, now_ms))
+    if scopes is None or renewed.scopes != tokens.scopes:
+        return renewed
+    return msgspec.structs.replace(renewed, scopes=scopes)  # said nothing: it gave what was asked for
 
 
 def _joined(old: TokenSet, new: TokenSet) -> TokenSet:

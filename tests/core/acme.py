@@ -133,6 +133,9 @@ class Acme:
         consent = kept.pop(form.get("code") or form.get("refresh_token", ""), None)
         if consent is None:
             return httpx.Response(400, json={"error": "invalid_grant"})
+        if "scope" in form:  # fewer, for good (RFC 6749 section 6)
+            assert set(form["scope"].split()) <= set(consent.scopes)
+            consent = Consent(consent.person, tuple(form["scope"].split()))
         self.made += 1
         access, refresh = f"access-{self.made}", f"refresh-{self.made}"
         self.access[access], self.refresh[refresh] = consent, consent

@@ -127,7 +127,7 @@ class Home:
         chosen = tuple(f"acme.{tool}" for tool in tools) or tuple(tool.name for tool in page.notice.tools)
         url = await connecting.approve(self.house, session.id, page.browser, chosen, duration)
         query = parse_qs(urlsplit(url).query)
-        return query["state"][0], page.browser, query["scope"][0].split()
+        return query["state"][0], page.browser, query.get("scope", [""])[0].split()
 
     async def authorize(
         self,
@@ -142,8 +142,9 @@ class Home:
         state, browser, asked = await self.agree(session, *tools, duration=duration)
         code = f"code-of-{session.id}"
         self.provider.codes[code] = Consent(person, tuple(asked if scopes is None else scopes))
+        agreed = await sessions.find(self.house, session.id)
         answer = await connecting.callback(
-            self.house, session.registration, {"state": state, "code": code}, lambda _: browser
+            self.house, agreed.registration, {"state": state, "code": code}, lambda _: browser
         )
         assert answer.code is not None, answer.session.error
         return answer.code.reveal()

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core import registrations
-from core.connector import Rfc7009
-from core.errors import InvalidBody, InvalidConfig, Missing, UnknownConnector
-from core.registrations import Wish
+from core import registrations, revocation
+from core.connector import Rfc7009, Setting
+from core.errors import (
+    ConsentRequired,
+    InvalidBody,
+    InvalidConfig,
+    Missing,
+    PolicyDenied,
+    Unauthenticated,
+    UnknownConnector,
+)
+from core.model import Grant
+from core.registrations import ReadClient, Wish
 from core.secret import Secret
 from tests.core.acme import connector
 from tests.core.home import Home, open_home
+from tests.harness.waiting import until_async
 
 
 async def test_the_secret_is_sealed_and_comes_back_for_requests_only(home: Home) -> None:
@@ -99,3 +111,175 @@ async def test_a_removed_one_is_still_found_by_what_it_made(home: Home) -> None:
     found = await registrations.find(home.house, home.registration.id)
     assert found.deleted_at == home.now
     assert (await registrations.client(home.house, found)).client_secret == Secret("client-secret")
+
+
+# ---- a second client that only reads ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def fixed(tmp_path: Path) -> AsyncIterator[Home]:
+    """At a provider that fixes scopes with the client, with both clients registered."""
+    async with open_home(tmp_path, connector(oauth={"scope_mode": "app_fixed"})) as one:
+        await put_both(one)
+        yield one
+
+
+async def put_both(home: Home, **small: Any) -> None:
+    small_one = ReadClient(client_id="small", client_secret=Secret("small-secret"), **small)
+    home.registration = await registrations.put(
+        home.house, home.admin, "acme", Wish(client_id="valetkey", read_client=small_one)
+    )
+
+
+async def client_of(home: Home, grant: Grant) -> str:
+    return (await registrations.find(home.house, grant.registration)).client_id
+
+
+async def test_a_grant_is_made_with_the_smallest_client_that_does(fixed: Home) -> None:
+    reading = await fixed.grant("find_items", user="u1", scopes=())
+    writing = await fixed.grant("find_items", "add_item", user="u2", scopes=())
+    assert (await client_of(fixed, reading), await client_of(fixed, writing)) == ("small", "valetkey")
+    assert set(reading.scopes_granted) == {"items.read", "people.read"}  # what the app has, asked for or not
+    assert "items.write" in writing.scopes_granted
+    assert (await fixed.call("find_items", "u1"))["items"]
+    assert (await fixed.call("add_item", "u2", arguments={"name": "Rake"}))["name"] == "Rake"
+
+
+async def test_each_client_has_an_address_and_a_secret_of_its_own(fixed: Home) -> None:
+    small = await registrations.read_client(fixed.house, fixed.workspace.id, "acme")
+    assert small is not None and small.id != fixed.registration.id
+    client = await registrations.client(fixed.house, small)
+    assert client.client_secret == Secret("small-secret") and client.redirect_uri.endswith(small.id)
+    ahead = await registrations.redirect_uri_for(fixed.house, fixed.workspace.id, "acme", "read")
+    assert ahead == client.redirect_uri
+
+
+async def test_the_smaller_clients_address_is_known_before_it_is_made(tmp_path: Path) -> None:
+    async with open_home(tmp_path, connector(oauth={"scope_mode": "app_fixed"})) as home:
+        ahead = await registrations.redirect_uri_for(home.house, home.workspace.id, "acme", "read")
+        await put_both(home)
+        small = await registrations.read_client(home.house, home.workspace.id, "acme")
+        assert small is not None and ahead == registrations.redirect_uri(home.house, small.id)
+
+
+async def test_a_step_up_moves_the_grant_to_the_larger_client_and_ends_the_smaller_ones_token(
+    fixed: Home,
+) -> None:
+    reading = await fixed.grant("find_items", scopes=())
+    widened = await fixed.grant("add_item", scopes=())
+    assert widened.id == reading.id and set(widened.tools) == {"acme.find_items", "acme.add_item"}
+    assert await client_of(fixed, widened) == "valetkey"
+    await until_async(lambda: fixed.provider.times("/revoke") == 1)
+    assert list(fixed.provider.refresh) == ["refresh-2"]
+
+
+async def test_a_call_that_needs_the_larger_client_asks_for_consent_not_for_an_admin(fixed: Home) -> None:
+    await fixed.grant("find_items", scopes=())
+    with pytest.raises(ConsentRequired) as refused:
+        await fixed.call("add_item", arguments={"name": "Rake"})
+    assert refused.value.fields["missing_tools"] == ["acme.add_item"] and refused.value.fields["connect"]
+
+
+async def test_what_the_smaller_app_was_not_given_is_asked_of_the_larger(fixed: Home) -> None:
+    await put_both(fixed, max_scopes=("people.read",))
+    assert await client_of(fixed, await fixed.grant("find_items", scopes=())) == "valetkey"
+    assert await client_of(fixed, await fixed.grant("find_people", user="u2", scopes=())) == "small"
+
+
+async def test_what_the_admin_enables_counts_for_both_clients(fixed: Home) -> None:
+    await fixed.grant("find_items", scopes=())
+    only = Wish(client_id="valetkey", enabled_tools=("acme.find_people",))
+    await registrations.put(fixed.house, fixed.admin, "acme", only)
+    with pytest.raises(PolicyDenied):
+        await fixed.call("find_items")
+
+
+async def test_a_connector_is_listed_once_and_removed_whole(fixed: Home) -> None:
+    rows = await registrations.listed(fixed.house, fixed.workspace.id, "", 10)
+    assert [row.client_id for row in rows] == ["valetkey"]
+    await registrations.delete(fixed.house, fixed.admin, "acme")
+    assert await registrations.read_client(fixed.house, fixed.workspace.id, "acme") is None
+    with pytest.raises(Missing):
+        await registrations.get(fixed.house, fixed.workspace.id, "acme")
+
+
+async def test_removing_the_smaller_client_ends_what_was_granted_with_it(fixed: Home) -> None:
+    reading = await fixed.grant("find_items", user="u1", scopes=())
+    writing = await fixed.grant("add_item", user="u2", scopes=())
+    wish = Wish(client_id="valetkey", read_client=None)
+    await registrations.put(fixed.house, fixed.admin, "acme", wish)
+    done = await revocation.revoke_of_client(fixed.house, fixed.admin, reading.registration, "removed")
+    assert done.revoked == 1
+    assert (await fixed.present(reading)).status == "revoked"
+    assert (await fixed.present(writing)).status == "active"
+    assert await client_of(fixed, await fixed.grant("find_items", user="u3", scopes=())) == "valetkey"
+
+
+@pytest.mark.parametrize(
+    ("mode", "small", "path"),
+    [
+        ("request", ReadClient(client_id="small"), "/read_client"),
+        ("none", ReadClient(client_id="small"), "/read_client"),
+        ("app_fixed", ReadClient(client_id=" "), "/read_client/client_id"),
+        (
+            "app_fixed",
+            ReadClient(client_id="small", max_scopes=("items.write",)),
+            "/read_client/max_scopes/0",
+        ),
+        ("app_fixed", ReadClient(client_id="small", max_scopes=("moon",)), "/read_client/max_scopes/0"),
+    ],
+)
+async def test_a_second_client_that_makes_no_sense_is_refused(
+    tmp_path: Path, mode: str, small: ReadClient, path: str
+) -> None:
+    async with open_home(tmp_path, connector(oauth={"scope_mode": mode})) as home:
+        with pytest.raises(InvalidBody) as refused:
+            wish = Wish(client_id="valetkey", read_client=small)
+            await registrations.put(home.house, home.admin, "acme", wish)
+        assert [one["path"] for one in refused.value.fields["errors"]] == [path]
+        assert await registrations.read_client(home.house, home.workspace.id, "acme") is None
+
+
+# ---- settings ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_setting_is_one_of_its_choices(tmp_path: Path) -> None:
+    choices = {"eu": {"login": "eu"}, "us": {"login": "us"}}
+    region = Setting("region", "Data centre", default="eu", choices=choices)
+    async with open_home(tmp_path, connector(settings=[region], oauth={})) as home:
+        for config, fits in (({"region": "mars"}, False), ({"region": "us"}, True)):
+            wish = Wish(client_id="x", config=config)
+            if not fits:
+                with pytest.raises(InvalidConfig):
+                    await registrations.put(home.house, home.admin, "acme", wish)
+                continue
+            kept = await registrations.put(home.house, home.admin, "acme", wish)
+            client = await registrations.client(home.house, kept)
+            assert client.config == {"region": "us", "login": "us"} and kept.config == {"region": "us"}
+
+
+# ---- a provider that proves itself ------------------------------------------------------------------------------
+
+
+async def test_only_the_clients_own_secret_proves_the_provider(home: Home) -> None:
+    mine = home.registration.id
+    found = await registrations.proved(home.house, mine, "valetkey", Secret("client-secret"))
+    assert found.id == mine
+    for registration, client, secret in (
+        (mine, "valetkey", "other"),
+        (mine, "other", "client-secret"),
+        (mine, "", ""),
+        ("reg_none", "valetkey", "client-secret"),
+    ):
+        with pytest.raises(Unauthenticated):
+            await registrations.proved(home.house, registration, client, Secret(secret))
+    await registrations.delete(home.house, home.admin, "acme")
+    with pytest.raises(Unauthenticated):
+        await registrations.proved(home.house, mine, "valetkey", Secret("client-secret"))
+
+
+async def test_a_client_without_a_secret_proves_nobody(home: Home) -> None:
+    await registrations.delete(home.house, home.admin, "acme")
+    bare = await registrations.put(home.house, home.admin, "acme", Wish(client_id="open"))
+    with pytest.raises(Unauthenticated):
+        await registrations.proved(home.house, bare.id, "open", Secret(""))

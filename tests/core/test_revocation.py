@@ -118,3 +118,34 @@ async def test_an_expired_grant_ends_like_a_revoked_one(home: Home) -> None:
     present = await home.present(grant)
     assert (present.status, present.upstream, present.ended_by) == ("expired", "revoked", "system:expiry")
     assert home.provider.refresh == {} and await revocation.expire(home.house, grant) is None
+
+
+# ---- ended at the provider --------------------------------------------------------------------------------------
+
+
+async def test_an_app_that_was_removed_there_ends_the_accounts_grants_here_and_nobody_elses(
+    home: Home,
+) -> None:
+    first = await home.grant(user="u1", person="ada")
+    second = await home.grant(user="u2", person="ada")
+    other = await home.grant(user="u3", person="ben")
+    assert await revocation.uninstalled(home.house, home.registration, "ada") == 2
+    for grant in (first, second):
+        ended = await home.present(grant)
+        assert (ended.status, ended.upstream, ended.status_reason) == (
+            "revoked",
+            "revoked",
+            "revoked_at_provider",
+        )
+    assert (await home.present(other)).status == "active" and home.provider.times("/revoke") == 0
+    kept = await home.rows("SELECT owner FROM secrets WHERE kind = 'credential'")
+    assert [row["owner"] for row in kept] == [other.id]
+    assert await revocation.uninstalled(home.house, home.registration, "ada") == 0
+
+
+async def test_what_stands_before_the_colon_names_all_of_an_account(home: Home) -> None:
+    await home.grant(user="u1", person="7:ada")
+    await home.grant(user="u2", person="7:ben")
+    await home.grant(user="u3", person="77:cy")
+    assert await revocation.uninstalled(home.house, home.registration, "7:ada") == 1
+    assert await revocation.uninstalled(home.house, home.registration, "7") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,3 +19,14 @@ def until(look: Callable[[], T], *, within_s: float = 10.0, what: str = "it") ->
             return value
         assert time.monotonic() < deadline, f"{what} did not happen within {within_s} s; last seen: {value!r}"
         time.sleep(0.05)
+
+
+async def until_async(look: Callable[[], T], *, within_s: float = 10.0, what: str = "it") -> T:
+    """As `until`, for what happens in this event loop."""
+    deadline = time.monotonic() + within_s
+    while True:
+        value = look()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} did not happen within {within_s} s; last seen: {value!r}"
+        await asyncio.sleep(0.005)

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from core import grants, revocation
+from core import grants, narrowing, revocation
 from core.clock import parse_rfc3339
 from core.errors import InvalidBody, Missing, Refused
 from core.grants import GrantFilter
@@ -87,7 +87,7 @@ class Grants(Controller):
         house: NamedDependency[House],
     ) -> GrantOut:
         """Narrowing only: more tools or a longer time need the person's consent."""
-        narrowed = await grants.narrow(
+        narrowed = await narrowing.narrow(
             house,
             caller.actor,
             grant_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -13,6 +13,7 @@ from core.errors import BadRequest, InvalidBody, Unauthenticated
 from core.house import House
 from core.model import ConnectSession
 from core.secret import Secret
+from web import removals
 from web.pages import cookies, forms, outcome
 from web.pages.logos import logo_of
 from web.pages.render import page
@@ -74,6 +75,13 @@ class ConnectPages(Controller):
             lambda session: cookies.read(house, request, cookies.connect(session)),
         )
         return await _answered(house, answer, request)
+
+    @delete("/oauth/callback/{registration_id:str}", status_code=204)
+    async def removed(
+        self, request: Request, house: NamedDependency[House], registration_id: FromPath[str]
+    ) -> None:
+        """Not a browser: the provider itself says that our app was removed there."""
+        await removals.told(request, house, registration_id)
 
     @get("/connect/{session_id:str}/status")
     async def status(

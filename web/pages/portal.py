@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from core import grants, revocation, sessions, tickets
+from core import narrowing, revocation, sessions, tickets
 from core.browsers import csrf_token
 from core.errors import Missing, Unauthenticated
 from core.house import House
@@ -81,7 +81,7 @@ class PortalPages(Controller):
         removed, until = forms.text(fields, "remove"), forms.text(fields, "until")
         if removed and grant.tools == (removed,):
             return away(f"/me/grants/{grant.id}/stop?done=last")
-        await grants.narrow(
+        await narrowing.narrow(
             house,
             mine.actor,
             grant.id,

@@ -63,7 +63,7 @@ WHERE id = :id AND credential_version = :version AND status = 'active' AND (leas
 UPDATE grants SET lease_owner = NULL, lease_until = NULL WHERE id = :id AND lease_owner = :owner
 
 -- name: grant_refreshed
-UPDATE grants SET credential_version = credential_version + 1, access_expires_at = :access_expires_at, lease_owner = NULL, lease_until = NULL
+UPDATE grants SET credential_version = credential_version + 1, access_expires_at = :access_expires_at, scopes_granted = :scopes_granted, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND credential_version = :version AND lease_owner = :owner AND status = 'active'
 
 -- name: grant_needs_reconnect

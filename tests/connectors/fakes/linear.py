@@ -294,7 +294,12 @@ def populated() -> Linear:
     linear.team("OPS", "Operations")
     ada, ben = USERS[ADA], USERS[BEN]
     linear.put(
-        "ENG-1", "Fix login", assignee=ada, priority=2, dueDate="2026-12-01", description="The form is **blank**."
+        "ENG-1",
+        "Fix login",
+        assignee=ada,
+        priority=2,
+        dueDate="2026-12-01",
+        description="The form is **blank**.",
     )
     linear.put("ENG-2", "Login is slow", "In Progress", assignee=ada)
     linear.put("ENG-3", "Login page wording", assignee=ben, priority=4)

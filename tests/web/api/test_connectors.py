@@ -15,7 +15,7 @@ from tests.web.api.answers import TIME, fields, listed, pages, problem
 
 FIELDS = (
     "id", "slug", "title", "client_id", "has_secret", "redirect_uri", "enabled_tools", "max_scopes", "config",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "read_client",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core import audit, grants, overview, receipts
+from core import audit, grants, narrowing, overview, receipts
 from core.audit import Search
 from core.errors import BadRequest
 from core.model import ConnectSession, Grant
@@ -81,7 +81,7 @@ class Grants(Controller):
     @post("/{grant_id:str}/narrow", status_code=303)
     async def narrow(self, visit: NamedDependency[Visit], grant_id: FromPath[str]) -> Response:
         tools = forms.texts(await visit.form(), "tools")
-        await grants.narrow(visit.house, visit.actor, grant_id, tools=tools)
+        await narrowing.narrow(visit.house, visit.actor, grant_id, tools=tools)
         return away(f"/admin/grants/{grant_id}?done=narrowed")
 
 
