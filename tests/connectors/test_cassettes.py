@@ -42,6 +42,7 @@ def test_a_cassette_holds_nothing_like_a_secret(path: Path) -> None:
         '{"refresh_token":"rt-1"}',
         "grant_type=refresh_token&refresh_token=rt1",
         "https://acme.example/?code=123",
+        '{"code": "4/0AbC"}',
         "client_secret=abc",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
         "vka_0123456789abcdefghij",
@@ -66,6 +67,8 @@ def test_a_planted_secret_is_found(text: str) -> None:
         "https://api.atlassian.com/ex/jira/11111111-aaaa-bbbb-cccc-222222222222/rest/api/3/issue/ACME-1/comment",
         '{"propertyName":"hubspot_owner_id","operator":"EQ"}',
         '{"next":"WyJhZjdkYmU1ZCIsWyIyMDI2LTExLTI1IiwiZGVfMTI5NiJdXQ"}',
+        '{"code": "INVALID_TOKEN", "status": "error"}',
+        "?q=SELECT+Id+FROM+Task+WHERE+IsClosed+%3D+false+ORDER+BY+ActivityDate+ASC+NULLS+LAST%2C+Id+LIMIT+11",
     ],
 )
 def test_what_is_no_secret_is_let_be(text: str) -> None:
