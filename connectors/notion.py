@@ -125,7 +125,7 @@ def _error_code(body: bytes) -> str | None:
 notion = Connector(
     slug="notion",
     title="Notion",
-    category="other",
+    category="project",
     api_url="https://api.notion.com/v1",
     oauth=OAuth2(
         authorize_url="https://api.notion.com/v1/oauth/authorize",
