@@ -64,8 +64,8 @@ def test_links_by_relation(header: str, found: dict[str, str]) -> None:
 
 
 def test_no_content_is_nothing_and_an_answer_without_its_body_is_an_error() -> None:
-    assert decoded(connector, httpx.Response(204), list[str] | None) is None
+    assert decoded(connector(), httpx.Response(204), list[str] | None) is None
     with pytest.raises(ProviderError):
-        decoded(connector, httpx.Response(200), list[str] | None)
+        decoded(connector(), httpx.Response(200), list[str] | None)
     with pytest.raises(ProviderError):
-        decoded(connector, httpx.Response(204), list[str])
+        decoded(connector(), httpx.Response(204), list[str])
