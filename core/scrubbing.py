@@ -21,7 +21,12 @@ SECRET_MEMBERS = (
     "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "code", "code_verifier", "token",
     "signed_access_token",
 )  # fmt: skip
-KEPT_HEADERS = frozenset({"accept", "content-type", "retry-after", "content-length", "www-authenticate"})
+KEPT_HEADERS = frozenset(
+    {
+        "accept", "content-type", "retry-after", "content-length", "www-authenticate",
+        "link", "x-accepted-github-permissions", "x-accepted-oauth-scopes", "x-oauth-scopes",  # pages; what was not allowed
+    }
+)  # fmt: skip
 _NAMES = "|".join(SECRET_MEMBERS)
 # `"code": "INVALID_TOKEN"` is what some providers call an error: no authorization code is capitals and `_` only
 _ERROR = r'"code"\s*:\s*"[A-Z]+(?:_[A-Z]+)*"'
@@ -30,12 +35,14 @@ _FORM_MEMBER = re.compile(
     rf"(^|[?&])({_NAMES})=[^&\s\"']*"
 )  # up to a quote: the form may be a link within JSON
 
-_SUSPECTS = "|".join((*SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "state", "session"))
+_SUSPECTS = "|".join((*SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "session"))
 PATTERNS = {
     "authorization header": re.compile(r"(?i)\b(authorization|proxy-authorization|cookie|set-cookie|x-api-key)['\"]?\s*:"),
     "bearer or basic": re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),
     "json member": re.compile(rf'(?i)(?!(?-i:{_ERROR}))"({_SUSPECTS})"\s*:\s*"(?!\*\*\*")[^"]+"'),
     "form member": re.compile(rf"(?i)(?:^|[?&\s])({_SUSPECTS})=(?!\*\*\*)[^&\s\"']+"),
+    # an OAuth state is long; the state of an issue is "open" or "in progress"
+    "oauth state": re.compile(r"""(?i)(?:"state"\s*:\s*"|(?:^|[?&\s])state=)(?!\*\*\*)[^&\s"']{12,}"""),
     "jwt": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
     "valetkey key": re.compile(r"\bvk[awp]_[0-9A-Za-z]{10,}"),
     "provider's key": re.compile(
