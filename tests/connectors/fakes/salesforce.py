@@ -66,7 +66,7 @@ class Salesforce:
         self.refresh_tokens: dict[str, Token] = {}
         self.instance_url, self.batch, self.rotates = INSTANCE, 2000, False
         self._cursors: dict[str, list[dict[str, Any]]] = {}
-        self._next = 600
+        self._next, self._batches = 600, 0
         self._routes()
 
     def _routes(self) -> None:
@@ -226,7 +226,8 @@ class Salesforce:
             "records": rows[: self.batch],
         }
         if not body["done"]:
-            locator = f"01g000000000001AAA-{len(self._cursors) + self.batch}"
+            self._batches += 1
+            locator = f"01g000000000001AAA-{self._batches * self.batch}"
             self._cursors[locator] = rows[self.batch :]
             body["nextRecordsUrl"] = f"{DATA}/query/{locator}"
         return answer(200, body)
