@@ -6,6 +6,7 @@ Such a module may hold, beside SUBJECT and CLIENT,
 - SCOPES_BY_GUIDE: the scope of requests that no description gives one (several: a tuple);
 - ROUTE: what of a path is an id, where that is not digits or `KEY-1`;
 - LEFT_OUT: by name, the beginning of a path that a description does not have;
+- MORE_MEMBERS: by name and request, members of the body that a subset leaves out;
 - INCLUDES: what a scope contains besides itself by the provider's pages ("full access" contains "read only").
 """
 
@@ -38,6 +39,7 @@ class Proof:
     id: re.Pattern[str] = _ID
     left_out: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more_members: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -50,6 +52,10 @@ class Proof:
     def opens(self, held: set[str]) -> set[str]:
         """The scopes held, and those they contain."""
         return held.union(*(self.includes.get(scope, ()) for scope in held))
+
+    def members(self, name: str, request: httpx.Request) -> tuple[str, ...]:
+        """Members of the body that the description leaves out."""
+        return self.more_members.get(name, {}).get(self.route(request), ())
 
     def leaves_out(self, name: str, request: httpx.Request) -> bool:
         return self.route(request) in self.not_described.get(name, {})
@@ -70,6 +76,7 @@ def _of(module: ModuleType) -> Proof:
         told.get("ROUTE", _ID),
         told.get("LEFT_OUT", {}),
         told.get("INCLUDES", {}),
+        told.get("MORE_MEMBERS", {}),
     )
 
 
