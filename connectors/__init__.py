@@ -1,6 +1,7 @@
 """The built-in connectors, one provider a file; the registry imports those named here."""
 
 CONNECTORS: tuple[str, ...] = (
+    "connectors.attio",
     "connectors.github",
     "connectors.github_oauth",
     "connectors.hubspot",
