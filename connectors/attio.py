@@ -65,7 +65,7 @@ from core.connector import (
     Scope,
     ToolError,
 )
-from core.errors import Missing, ProviderError, ProviderRateLimited
+from core.errors import Missing, ProviderError
 
 RECORDS_READ, OBJECTS_READ, MEMBERS_READ = (
     "record_permission:read",
@@ -92,8 +92,6 @@ async def revoke(context: RevocationContext) -> None:
     request = context.http.request("POST", REVOKE_URL, form={"token": token.reveal()})
     response = await context.http.send(request, timeout_s=10.0, max_bytes=100_000)
     status = response.status_code
-    if status == 429:
-        raise ProviderRateLimited("Attio asks to revoke later", retry_after=60)
     if not response.is_success and status != 401:
         raise ProviderError(f"Attio did not end the token: status {status}", provider_status=status)
 
