@@ -287,7 +287,7 @@ def _actor(member: str) -> dict[str, Any]:
 
 def _everywhere() -> dict[str, list[dict[str, Any]]]:
     """What Attio fills in for every record, and a workspace's own attributes."""
-    touched = {"interacted_at": _FROM, "owner_actor": _BY, "interaction_type": "email"}
+    touched: dict[str, Any] = {"interacted_at": _FROM, "owner_actor": _BY, "interaction_type": "email"}
     return {
         "record_id": [version("text", value="x")], "created_at": [version("timestamp", value=_FROM)],
         "created_by": [version("actor-reference", **_actor(ADA))],
