@@ -8,7 +8,7 @@ line ends.
 
 Source: todoist.com/help, "Introduction to filters" (archived copy read on 2026-11-24). Keywords are English, so
 every request says `lang=en`. Not verified against a live account [U]: hyphens, dots and apostrophes within a word of
-`search:`. Limits: whole words in any order, at most MOST_WORDS; no phrases, no wildcards.
+`search:`. Limits: words in any order, at most MOST_WORDS; no phrases, no wildcards.
 """
 
 from __future__ import annotations

@@ -1,32 +1,34 @@
 """Todoist for one person: their tasks and projects, a new task, a comment, a task done.
 
-Sources: Doist's own client @doist/todoist-sdk 11.0.0 and Doist/todoist-cli, read on 2026-11-24; todoist.com/help,
-"Introduction to filters" (archived copy read on 2026-11-24); facts collected 2026-11-23. Secondary sources are
-marked [S].
+Sources: developer.todoist.com/api/v1 (Authorization, Migrating from v9; archived copy read on 2026-11-24); Doist's own
+client @doist/todoist-sdk 11.0.0 and Doist/todoist-cli, read on 2026-11-24; todoist.com/help, "Introduction to
+filters" (archived copy read on 2026-11-24); facts collected 2026-11-23.
 
 Facts the code stands on
-- Authorize and token at todoist.com, calls and revocation at api.todoist.com/api/v1. Scopes are parted by commas.
-- `task:add` adds tasks and reads nothing at all, so adding asks for it alone. `data:read` reads everything there
-  is (no scope is smaller), `data:read_write` changes everything but deletes nothing and includes the other two [S].
-  `data:delete` and `project:delete` are never asked for.
+- Authorize at app.todoist.com, everything else at api.todoist.com. Scopes are parted by commas.
+- `task:add` adds tasks and can neither read nor change what is there, so adding asks for it alone. `data:read` reads
+  everything there is (no scope is smaller); `data:read_write` changes everything but deletes nothing, and includes the
+  other two. `data:delete` and `project:delete` are never asked for.
 - Who it is can be read with `data:read` only. A grant that may do no more than add is therefore an account without a
   name; its id is the same for every such account, so a person has one of them at a time for each assistant.
-- Apps made now give refresh tokens, which rotate; older apps give an access token that never ends and no other.
-- Revocation is RFC 7009 with the client as HTTP Basic and JSON, while the token endpoint takes a form with the
-  secret in it, so it is a function here. Refresh token first, then the access token.
-- PKCE S256 is demanded of public clients and sent by Doist's own. Clients can register themselves (RFC 7591) at
-  todoist.com/oauth/register; docs/connectors/todoist.md shows how an admin does it.
-- A missing scope is 403 with `error_tag` AUTH_INSUFFICIENT_TOKEN_SCOPE and says not which. Other refusals are 403
-  `Forbidden`.
+- Apps made now give access tokens for an hour and refresh tokens, which rotate. A used refresh token that comes again
+  after more than 60 seconds ends every token of person and app. Older apps give an access token that does not end.
+- Revocation is RFC 7009 with the client as HTTP Basic, while the token endpoint takes the secret in its form, so it is a
+  function here. It is documented for access tokens: that goes first, then the refresh token. The reference says form,
+  its schema and Doist's client say JSON: JSON is sent.
+- PKCE S256 is demanded of public clients and sent by Doist's own. Clients can register themselves (RFC 7591);
+  docs/connectors/todoist.md shows how an admin does it.
+- A refresh may name fewer scopes. Whether that lasts beyond the one access token is not said, so nothing is built on it.
+- A missing scope is 403 with `error_tag` AUTH_INSUFFICIENT_TOKEN_SCOPE and says not which. An ended token is 401.
 - Lists answer `results` and `next_cursor`. Fields cannot be selected.
 - A filter is text in a language of its own: see `_todoist_filter.py`. By project it is not needed: `project_id`.
 - Closing a task that repeats moves it to its next date.
 
-Not verified against a live account [U]: that `task:add` gets the new task's id back; that Todoist answers 401, not 403,
-to a token that has ended; what the token answer says of scopes when `data:read_write` is among them; Retry-After on 429;
-revocation of a refresh token, and whether its access token ends with it. Limits: no sections, no sub-tasks, no
-reminders, no files; due dates are days. Todoist shows Markdown, so a link can be written into a task or comment;
-`#project` and `@label` in a text stay text (only Todoist's quick-add reads them).
+Not verified against a live account [U]: that `task:add` gets the new task's id back; what the token answer says of
+scopes when `data:read_write` is among them; Retry-After on 429; that the revocation endpoint takes a refresh token (if
+it does not, the house says that the end was not confirmed); the scope of comments (that of all data is assumed). Limits:
+no sections, no sub-tasks, no reminders, no files; due dates are days. Todoist shows Markdown, so a link can be written
+into a task or comment; `#project` and `@label` in a text stay text (only Todoist's quick-add reads them).
 """
 
 from __future__ import annotations
@@ -82,14 +84,14 @@ def missing_scope(status: int, headers: Mapping[str, str], body: Any) -> list[st
 
 
 async def revoke(context: RevocationContext) -> None:
-    """End both tokens by RFC 7009: one that Todoist does not know is answered like one it has just ended.
+    """End both tokens by RFC 7009, which answers a token that is not known like one that was just ended.
 
     Raises ProviderError when Todoist does not confirm: the house asks again.
     """
     pair = f"{context.registration.client_id}:{context.registration.secret().reveal()}"
     headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
     tokens = context.tokens
-    for hint, token in (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token)):
+    for hint, token in (("access_token", tokens.access_token), ("refresh_token", tokens.refresh_token)):
         if not token:
             continue
         body = {"token": token.reveal(), "token_type_hint": hint}
@@ -106,8 +108,8 @@ todoist = Connector(
     category="project",
     api_url="https://api.todoist.com/api/v1",
     oauth=OAuth2(
-        authorize_url="https://todoist.com/oauth/authorize",
-        token_url="https://todoist.com/oauth/access_token",  # noqa: S106 (an address)
+        authorize_url="https://app.todoist.com/oauth/authorize",
+        token_url="https://api.todoist.com/oauth/access_token",  # noqa: S106 (an address)
         client_auth="client_secret_post",
         scope_separator=",",
         rotates_refresh_tokens=True,

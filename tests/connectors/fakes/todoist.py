@@ -24,18 +24,24 @@ INBOX, LOOMS = "6JfInbox", "6JfLooms"
 _MADE = "2026-11-01T09:00:00.000000Z"
 
 
-def _error(status: int, tag: str, words: str) -> httpx.Response:
+def _error(status: int, tag: str, words: str, code: int = 0) -> httpx.Response:
     extra = {"event_id": "11112222333344445555", "retry_after": 3}
-    told = {"error": words, "error_code": status, "error_tag": tag, "error_extra": extra, "http_code": status}
+    told = {
+        "error": words,
+        "error_code": code or status,
+        "error_tag": tag,
+        "error_extra": extra,
+        "http_code": status,
+    }
     return answer(status, told)
 
 
 def _refusal(kind: str, scopes: Sequence[str]) -> httpx.Response:
     if kind == "missing_token":
-        return _error(401, "UNAUTHORIZED", "Unauthorized")
+        return _error(401, "UNAUTHORIZED", "Unauthorized", 477)
     if kind == "missing_scope":
         return _error(403, "AUTH_INSUFFICIENT_TOKEN_SCOPE", "Insufficient Token scope")
-    return _error(404, "NOT_FOUND", "Not found")
+    return _error(404, "NOT_FOUND", "Not found", 478)
 
 
 class Todoist:
@@ -80,7 +86,7 @@ class Todoist:
     # ---- the token endpoints -----------------------------------------------------------------------------
 
     def _token(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.host == "todoist.com"
+        assert request.url.host == "api.todoist.com"
         form = form_of(request)
         if (form.pop("client_id", ""), form.pop("client_secret", "")) != CLIENT:
             return answer(401, {"error": "invalid_client"})
@@ -88,6 +94,8 @@ class Todoist:
             granted = self.codes.pop(form["code"], None)
         else:
             granted = self.refresh_tokens.pop(form["refresh_token"], None)
+        if granted is None and "code" in form:
+            return answer(400, {"error": "bad_authorization_code"})
         if granted is None:
             return answer(400, {"error": "invalid_grant"})
         self._next += 1
