@@ -1,6 +1,7 @@
 """The built-in connectors, one provider a file; the registry imports those named here."""
 
 CONNECTORS: tuple[str, ...] = (
+    "connectors.asana",
     "connectors.attio",
     "connectors.github",
     "connectors.github_oauth",
@@ -12,4 +13,5 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.pipedrive",
     "connectors.salesforce",
     "connectors.todoist",
+    "connectors.zoho_crm",
 )
