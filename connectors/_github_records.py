@@ -28,7 +28,7 @@ class Issue(msgspec.Struct, frozen=True):
     state: str
     assignees: list[str]
     labels: list[str]
-    updated_at: str
+    updated_at: str | None
     url: str
 
 
@@ -37,7 +37,7 @@ class IssueDetails(Issue, frozen=True):
 
     kind: str
     author: str | None
-    created_at: str
+    created_at: str | None
     closed_at: str | None
     comments: int
     text: str
@@ -46,7 +46,7 @@ class IssueDetails(Issue, frozen=True):
 class Comment(msgspec.Struct, frozen=True):
     id: int
     author: str | None
-    created_at: str
+    created_at: str | None
     text: str
 
 
@@ -57,7 +57,7 @@ class PullRequest(msgspec.Struct, frozen=True):
     state: str
     draft: bool
     author: str | None
-    updated_at: str
+    updated_at: str | None
     url: str
 
 
@@ -115,8 +115,8 @@ class WireIssue(msgspec.Struct, frozen=True):
     title: str
     state: str
     html_url: str
-    created_at: str
-    updated_at: str
+    created_at: str | None = None
+    updated_at: str | None = None
     repository_url: str = ""
     state_reason: str | None = None
     body: str | None = None
@@ -136,7 +136,7 @@ class FoundIssues(msgspec.Struct, frozen=True):
 class WireComment(msgspec.Struct, frozen=True):
     id: int
     html_url: str
-    created_at: str
+    created_at: str | None = None
     user: User | None = None
     body: str | None = None
 
