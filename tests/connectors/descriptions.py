@@ -58,11 +58,15 @@ class Description:
         return found
 
     def parameters(self, request: httpx.Request, place: str) -> set[str]:
-        """The names that may stand in the `query` (or `header`, `path`), of the path and of the operation."""
+        """The names that may stand in the `query` (or `header`, `path`), of the path and of the operation; in a query also
+        those that only the operation's words name, as "the `limit` query parameter"."""
         template, operation = self.template(request), self.operation(request)
         shared = self.document["paths"][template].get("parameters", []) if template else []
         told = [self.resolved(one) for one in (*shared, *(operation or {}).get("parameters", []))]
-        return {one["name"] for one in told if one.get("in") == place}
+        in_words = re.findall(r"`([\w.]+)` query parameter", (operation or {}).get("description", ""))
+        return {one["name"] for one in told if one.get("in") == place} | set(
+            in_words if place == "query" else ()
+        )
 
     def check(self, request: httpx.Request, more: Collection[str] = ()) -> None:
         """Raises on a request the description does not allow: path, query, headers, body and its required
@@ -71,10 +75,11 @@ class Description:
         assert operation is not None, f"{request.method} {request.url.path} is not described by {self.name}"
         unknown = set(request.url.params) - self.parameters(request, "query")
         assert not unknown, f"unknown query members {unknown}"
+        server = urlsplit(self.server)
         mock = MockRequest(
-            self.server,
+            f"{server.scheme}://{server.netloc}",
             request.method.lower(),
-            self.path(request),
+            server.path + self.path(request),
             args=dict(request.url.params),
             headers=dict(request.headers),
             data=request.content,
