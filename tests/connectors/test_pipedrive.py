@@ -199,6 +199,24 @@ async def test_null_in_place_of_a_list_is_an_empty_one(provider: fake.Pipedrive)
         assert await call(provider, tool, **arguments) == {"items": [], "next": None}
 
 
+@pytest.mark.parametrize(
+    ("told", "following"),
+    [
+        ({"more_items_in_collection": True, "next_start": 20}, "20"),
+        ({"more_items_in_collection": False, "next_start": 20}, None),
+        ({"more_items_in_collection": True}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+async def test_an_old_list_goes_on_only_where_it_says_so(
+    provider: fake.Pipedrive, told: Any, following: str | None
+) -> None:
+    body = {"data": [{"id": 1, "content": "x"}], "additional_data": {"pagination": told}}
+    provider.fake.fail(200, body, path="/notes")
+    assert (await call(provider, "list_notes", deal_id=701))["next"] == following
+
+
 @pytest.mark.parametrize("cursor", ["", " ", "a b", "x\n", "é", "x" * 1001])
 def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidArguments):
