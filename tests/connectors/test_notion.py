@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors import _notion_blocks as blocks
@@ -280,6 +280,9 @@ def test_a_block_is_read_as_a_line(block: Any, expected: str) -> None:
 
 
 @given(st.text(max_size=5_000))
+@example("🧵" * 2_500)
+@example("x" * 1_999 + "🧵")
+@example("a\0b\ud800")
 def test_what_is_written_as_rich_text_is_read_back(text: str) -> None:
     written = blocks.rich(text)
     assert blocks.plain(written) == text.encode("utf-8", "ignore").decode().replace("\0", "")

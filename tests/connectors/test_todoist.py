@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,13 +17,14 @@ from connectors import _todoist_filter as filters
 from connectors import _todoist_records as records
 from connectors import todoist as module
 from core.connector import Api, MissingScope, RevocationContext, ToolError
-from core.errors import InvalidArguments, ProviderError, TokenRejected
+from core.errors import AccountRequired, ConsentRequired, InvalidArguments, ProviderError, TokenRejected
 from core.oauth import TokenSet, authorization_url, new_verifier, redeem, refresh, revoke
 from core.secret import Secret
 from tests.connectors import descriptions, wire
 from tests.connectors import todoist_cases as cases
 from tests.connectors.fakes import todoist as fake
 from tests.connectors.fakes.fake import Token, form_of
+from tests.connectors.household import Household, household
 
 TODOIST, REGISTRATION = cases.SUBJECT, cases.CLIENT
 PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "todoist.md"
@@ -316,6 +318,45 @@ async def test_revocation_is_asked_as_described(provider: fake.Todoist) -> None:
     assert [json.loads(one.content)["token_type_hint"] for one in sent] == ["access_token", "refresh_token"]
     for request in sent:
         descriptions.description("todoist").check(request)
+
+
+# ---- through the whole of Valetkey ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def at_todoist(tmp_path: Path) -> AsyncIterator[Household]:
+    async with household(tmp_path, module.todoist, fake.populated(), fake.CLIENT) as one:
+        yield one
+
+
+async def test_a_person_connects_for_adding_alone_adds_and_stops(at_todoist: Household) -> None:
+    grant = await at_todoist.connect("ada", fake.ADA, "create_task")
+    assert (grant.scopes_granted, grant.account_label) == (("task:add",), "Todoist, adding tasks only")
+    assert (await at_todoist.call("ada", "create_task", content="Buy oil"))["id"] in at_todoist.provider.tasks
+    with pytest.raises(ConsentRequired) as refused:
+        await at_todoist.call("ada", "my_tasks")
+    assert refused.value.fields["missing_scopes"] == ["data:read"]
+    assert (await at_todoist.stop(grant)).upstream == "revoked"
+    assert at_todoist.provider.refresh_tokens == {} == at_todoist.provider.fake.tokens
+
+
+async def test_who_agrees_to_reading_later_has_a_second_account_by_name(at_todoist: Household) -> None:
+    """Nothing says that the two are the same: the assistant names one until the first is stopped."""
+    first = await at_todoist.connect("ada", fake.ADA, "create_task")
+    second = await at_todoist.connect("ada", fake.ADA, "create_task", "my_tasks")
+    assert (second.id != first.id, second.account_label) == (True, "ada@acme.example")
+    with pytest.raises(AccountRequired):
+        await at_todoist.call("ada", "my_tasks")
+    await at_todoist.stop(first)
+    assert (await at_todoist.call("ada", "my_tasks"))["items"]
+
+
+async def test_a_wider_scope_does_for_all_that_was_agreed_to(at_todoist: Household) -> None:
+    """Where Todoist names `data:read_write` alone, which includes the others."""
+    tools = ("my_tasks", "create_task", "close_task")
+    grant = await at_todoist.connect("ada", fake.ADA, *tools, but=[fake.ADD, fake.READ])
+    assert set(grant.tools) == {f"todoist.{tool}" for tool in tools}
+    assert (await at_todoist.call("ada", "my_tasks"))["items"]
 
 
 # ---- failing and repeating -----------------------------------------------------------------------------------
