@@ -66,9 +66,7 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> ValetkeyError
 def written(answer: Written) -> str:
     """The id of the one record that was written. Raises what its refusal means."""
     outcome = answer.data[0] if answer.data else None
-    if outcome is None or outcome.status != "success":
+    if outcome is None or outcome.status == "error" or not outcome.details.id:
         told = {"code": outcome.code, "message": outcome.message} if outcome else {}
         raise refusal(400, {}, told) or ProviderError("Zoho CRM did not write the record")
-    if not outcome.details.id:
-        raise ProviderError("Zoho CRM does not say what it wrote")
     return outcome.details.id
