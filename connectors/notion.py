@@ -24,7 +24,7 @@ Facts the code stands on
   page answers that was not chosen. 429 `rate_limited` comes with Retry-After; about three calls a second.
 - Lists answer `has_more` and `next_cursor`. `filter_properties` selects properties by id, so the columns of
   a data source are read first. A property shows at most 25 people or pages.
-- An unknown option of a `select` would be added to the database when it is written: it is refused here.
+- An unknown option of a `select` may be added to the database when it is written [U]: it is refused here.
 - Names of people come only with the user capability; with "insert content" alone the answer of a new page
   is its id, so its address is made from that.
 
@@ -125,7 +125,7 @@ def _error_code(body: bytes) -> str | None:
 notion = Connector(
     slug="notion",
     title="Notion",
-    category="other",
+    category="project",
     api_url="https://api.notion.com/v1",
     oauth=OAuth2(
         authorize_url="https://api.notion.com/v1/oauth/authorize",

@@ -21,19 +21,28 @@ SECRET_MEMBERS = (
     "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "code", "code_verifier", "token",
     "signed_access_token",
 )  # fmt: skip
-KEPT_HEADERS = frozenset({"accept", "content-type", "retry-after", "content-length", "www-authenticate"})
+KEPT_HEADERS = frozenset(
+    {
+        "accept", "content-type", "retry-after", "content-length", "www-authenticate",
+        "link", "x-accepted-github-permissions", "x-accepted-oauth-scopes", "x-oauth-scopes",  # pages; what was not allowed
+    }
+)  # fmt: skip
 _NAMES = "|".join(SECRET_MEMBERS)
-_JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"[^"]*"')
+# `"code": "INVALID_TOKEN"` is what some providers call an error: no authorization code is capitals and `_` only
+_ERROR = r'"code"\s*:\s*"[A-Z]+(?:_[A-Z]+)*"'
+_JSON_MEMBER = re.compile(rf'(?!{_ERROR})("(?:{_NAMES})"\s*:\s*)"[^"]*"')
 _FORM_MEMBER = re.compile(
     rf"(^|[?&])({_NAMES})=[^&\s\"']*"
 )  # up to a quote: the form may be a link within JSON
 
-_SUSPECTS = "|".join((*SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "state", "session"))
+_SUSPECTS = "|".join((*SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "session"))
 PATTERNS = {
     "authorization header": re.compile(r"(?i)\b(authorization|proxy-authorization|cookie|set-cookie|x-api-key)['\"]?\s*:"),
     "bearer or basic": re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),
-    "json member": re.compile(rf'(?i)"({_SUSPECTS})"\s*:\s*"(?!\*\*\*")[^"]+"'),
+    "json member": re.compile(rf'(?i)(?!(?-i:{_ERROR}))"({_SUSPECTS})"\s*:\s*"(?!\*\*\*")[^"]+"'),
     "form member": re.compile(rf"(?i)(?:^|[?&\s])({_SUSPECTS})=(?!\*\*\*)[^&\s\"']+"),
+    # an OAuth state is long; the state of an issue is "open" or "in progress"
+    "oauth state": re.compile(r"""(?i)(?:"state"\s*:\s*"|(?:^|[?&\s])state=)(?!\*\*\*)[^&\s"']{12,}"""),
     "jwt": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
     "valetkey key": re.compile(r"\bvk[awp]_[0-9A-Za-z]{10,}"),
     "provider's key": re.compile(
@@ -43,6 +52,7 @@ PATTERNS = {
     "password in an address": re.compile(r"://[^/\s:@]+:[^/\s@]+@"),
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9_+-]{24,}")
+_SENTENCE = re.compile(r"(?:[0-9A-F]{2})?(?:\+?(?:[A-Za-z]+|[0-9-]+))(?:\+(?:[A-Za-z]+|[0-9-]+))+\+?\Z")
 
 
 def without_secrets(text: str) -> str:
@@ -82,7 +92,10 @@ def readable(word: str) -> Any:
 
 
 def _looks_random(word: str) -> bool:
-    """Capitals, small letters and digits mixed, with the entropy of base64: no name, path or UUID is like that."""
+    """Capitals, small letters and digits mixed, with the entropy of base64: no name, path or UUID is like that, and a
+    query with `+` for its blanks is not either."""
+    if _SENTENCE.match(word):
+        return False
     kinds = (re.search("[A-Z]", word), re.search("[a-z]", word), re.search("[0-9]", word))
     counts = Counter(word).values()
     entropy = -sum(count / len(word) * math.log2(count / len(word)) for count in counts)

@@ -140,12 +140,13 @@ def _decoder(into: Any) -> msgspec.json.Decoder[Any]:
 def decoded(connector: Connector, response: httpx.Response, into: Any) -> Any:
     """The body as `into`; what that does not name is dropped. Without `into`: the JSON, or None when it is none.
 
-    Raises ProviderError on HTML, half a JSON, or another shape.
+    204 is decoded as null: `into=Found | None`, where a provider says so that it has nothing. Raises ProviderError on HTML,
+    half a JSON, no body at all, or another shape.
     """
     if into is None:
         return json_or_none(response)
     try:
-        return _decoder(into).decode(response.content or b"null")
+        return _decoder(into).decode(b"null" if response.status_code == 204 else response.content)
     except msgspec.ValidationError as error:
         told = _TELLING.match(str(error))
         detail = f"{connector.title} answered in another form than expected"

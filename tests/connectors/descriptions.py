@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,37 +58,44 @@ class Description:
         return found
 
     def parameters(self, request: httpx.Request, place: str) -> set[str]:
-        """The names that may stand in the `query` (or `header`, `path`), of the path and of the operation."""
+        """The names that may stand in the `query` (or `header`, `path`), of the path and of the operation; in a query also
+        those that only the operation's words name, as "the `limit` query parameter"."""
         template, operation = self.template(request), self.operation(request)
         shared = self.document["paths"][template].get("parameters", []) if template else []
         told = [self.resolved(one) for one in (*shared, *(operation or {}).get("parameters", []))]
-        return {one["name"] for one in told if one.get("in") == place}
+        in_words = re.findall(r"`([\w.]+)` query parameter", (operation or {}).get("description", ""))
+        return {one["name"] for one in told if one.get("in") == place} | set(
+            in_words if place == "query" else ()
+        )
 
-    def check(self, request: httpx.Request) -> None:
+    def check(self, request: httpx.Request, more: Collection[str] = ()) -> None:
         """Raises on a request the description does not allow: path, query, headers, body and its required
-        members."""
+        members. `more`: members of the body that a subset leaves out."""
         operation = self.operation(request)
         assert operation is not None, f"{request.method} {request.url.path} is not described by {self.name}"
         unknown = set(request.url.params) - self.parameters(request, "query")
         assert not unknown, f"unknown query members {unknown}"
+        server = urlsplit(self.server)
         mock = MockRequest(
-            self.server,
+            f"{server.scheme}://{server.netloc}",
             request.method.lower(),
-            self.path(request),
+            server.path + self.path(request),
             args=dict(request.url.params),
             headers=dict(request.headers),
             data=request.content,
             content_type=request.headers.get("content-type", ""),
         )
         validator(self.name, self.left_out).validate_request(mock)
-        self._check_members(operation, request)
+        self._check_members(operation, request, more)
 
-    def _check_members(self, operation: dict[str, Any], request: httpx.Request) -> None:
+    def _check_members(
+        self, operation: dict[str, Any], request: httpx.Request, more: Collection[str]
+    ) -> None:
         body = self.resolved(operation.get("requestBody", {}))
         media = body.get("content", {}).get("application/json", {})
         named = self._members(media.get("schema", {}))
         if named and request.headers.get("content-type") == "application/json":
-            unknown = set(json.loads(request.content)) - named
+            unknown = set(json.loads(request.content)) - named - set(more)
             assert not unknown, f"unknown members of the body {unknown}"
 
     def _members(self, schema: dict[str, Any]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Household:
         duration = page.notice.durations[0].value
         url = await connecting.approve(self.house, session.id, page.browser, tools, duration)
         query = parse_qs(urlsplit(url).query)
-        return query["scope"][0].split(" "), query["state"][0], query["redirect_uri"][0], page.browser
+        return re.split("[ ,]", query["scope"][0]), query["state"][0], query["redirect_uri"][0], page.browser
 
     async def connect(self, user: str, person: str, *tools: str, but: Sequence[str] = ()) -> Grant:
         """All the way: `person` signs in at the provider, which gives every scope asked for except `but`."""

@@ -5,7 +5,9 @@ Such a module may hold, beside SUBJECT and CLIENT,
 - NOT_DESCRIBED: by name, the requests a description leaves out, and where their form is taken from;
 - SCOPES_BY_GUIDE: the scope of requests that no description gives one (several: a tuple);
 - ROUTE: what of a path is an id, where that is not digits or `KEY-1`;
-- LEFT_OUT: by name, the beginning of a path that a description does not have.
+- LEFT_OUT: by name, the beginning of a path that a description does not have;
+- MORE_MEMBERS: by name and request, members of the body that a subset leaves out;
+- INCLUDES: what a scope contains besides itself by the provider's pages ("full access" contains "read only").
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ class Proof:
     scopes_by_guide: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     id: re.Pattern[str] = _ID
     left_out: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more_members: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -44,6 +48,14 @@ class Proof:
     def route(self, request: httpx.Request) -> str:
         """`GET /crm/v3/owners/{}`: a request without its ids."""
         return f"{request.method} {self.id.sub(_hidden, request.url.path)}"
+
+    def opens(self, held: set[str]) -> set[str]:
+        """The scopes held, and those they contain."""
+        return held.union(*(self.includes.get(scope, ()) for scope in held))
+
+    def members(self, name: str, request: httpx.Request) -> tuple[str, ...]:
+        """Members of the body that the description leaves out."""
+        return self.more_members.get(name, {}).get(self.route(request), ())
 
     def leaves_out(self, name: str, request: httpx.Request) -> bool:
         return self.route(request) in self.not_described.get(name, {})
@@ -63,6 +75,8 @@ def _of(module: ModuleType) -> Proof:
         told.get("SCOPES_BY_GUIDE", {}),
         told.get("ROUTE", _ID),
         told.get("LEFT_OUT", {}),
+        told.get("INCLUDES", {}),
+        told.get("MORE_MEMBERS", {}),
     )
 
 

@@ -42,7 +42,10 @@ def test_a_cassette_holds_nothing_like_a_secret(path: Path) -> None:
         '{"refresh_token":"rt-1"}',
         "grant_type=refresh_token&refresh_token=rt1",
         "https://acme.example/?code=123",
+        '{"code": "4/0AbC"}',
         "client_secret=abc",
+        '{"state": "4f1c09d2aa71"}',
+        "https://acme.example/?state=4f1c09d2aa71",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
         "vka_0123456789abcdefghij",
         "ghp_abcdefghijkl",
@@ -65,7 +68,11 @@ def test_a_planted_secret_is_found(text: str) -> None:
         "11111111-aaaa-bbbb-cccc-222222222222",
         "https://api.atlassian.com/ex/jira/11111111-aaaa-bbbb-cccc-222222222222/rest/api/3/issue/ACME-1/comment",
         '{"propertyName":"hubspot_owner_id","operator":"EQ"}',
+        '{"state": "closed"}',
+        "https://gitlab.com/api/v4/issues?state=opened",
         '{"next":"WyJhZjdkYmU1ZCIsWyIyMDI2LTExLTI1IiwiZGVfMTI5NiJdXQ"}',
+        '{"code": "INVALID_TOKEN", "status": "error"}',
+        "?q=SELECT+Id+FROM+Task+WHERE+IsClosed+%3D+false+ORDER+BY+ActivityDate+ASC+NULLS+LAST%2C+Id+LIMIT+11",
     ],
 )
 def test_what_is_no_secret_is_let_be(text: str) -> None:

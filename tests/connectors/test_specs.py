@@ -58,7 +58,7 @@ async def test_a_tool_asks_as_the_provider_describes_it(proof: Proof, name: str,
     requests = await requests_of(proof.subject, case)
     for request in requests:
         if not proof.leaves_out(name, request):
-            described(proof, name).check(request)
+            described(proof, name).check(request, proof.members(name, request))
 
 
 @pytest.mark.parametrize(("proof", "name", "case"), CASES)
@@ -71,7 +71,7 @@ async def test_the_declared_scopes_are_those_the_provider_documents(
     for request in await requests_of(proof.subject, case):
         documented = documented_scopes(proof, name, request)
         for held in possible:
-            assert any(need <= held for need in documented), (
+            assert any(need <= proof.opens(held) for need in documented), (
                 f"{proof.route(request)}: {held} is none of {documented}"
             )
 
@@ -161,7 +161,7 @@ async def test_the_oauth_endpoints_are_asked_as_described(proof: Proof) -> None:
         left_out = any(proof.leaves_out(name, request) for name in proof.descriptions)
         assert having or left_out, f"{proof.route(request)} is not described"
         for name in having:
-            described(proof, name).check(request)
+            described(proof, name).check(request, proof.members(name, request))
 
 
 # ---- the check itself ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Refusals have the form others recorded of Linear in 2026: status 400 (401 for a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,9 +49,15 @@ RATE_HEADERS = {
 }  # fmt: skip
 
 
+def lacking(scope: str) -> dict[str, Any]:
+    return failure(f"Invalid scope: `{scope}` required", "forbidden", 403)
+
+
 def _refusal(kind: str, scopes: Sequence[str]) -> httpx.Response:
     if kind == "missing_token":
         return answer(401, {"errors": [UNAUTHENTICATED]})
+    if kind == "missing_scope":
+        return answer(400, {"errors": [lacking(scopes[0])], "data": None})
     return answer(404, {"error": "not found"})
 
 
@@ -64,6 +71,8 @@ def _missing(what: str) -> GraphQLError:
 
 def connection(nodes: Sequence[Any], first: int | None, after: str | None) -> dict[str, Any]:
     """A Relay page. A cursor is opaque to everybody but this function."""
+    if after and not re.fullmatch(r"after-[0-9]+", after):
+        raise _refused(failure("Argument Validation Error", "invalid input", 400))
     start = int(after.removeprefix("after-")) if after else 0
     page = list(nodes[start : start + (first or 50)])
     end = start + len(page)
@@ -171,7 +180,7 @@ class Linear:
         def needing(scopes: tuple[str, ...], field: Any) -> Any:
             def resolve(info: Any, **arguments: Any) -> Any:
                 if not set(scopes) & token.scopes:
-                    raise _refused(failure(f"Invalid scope: `{scopes[0]}` required", "forbidden", 403))
+                    raise _refused(lacking(scopes[0]))
                 return field(token, **arguments)
 
             return resolve

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.connector.answers import links, request_id, retry_after_s
+from core.connector.answers import decoded, links, request_id, retry_after_s
+from core.errors import ProviderError
 from tests.core.connector.acme import connector
 
 
@@ -60,3 +61,11 @@ def test_the_request_id_is_the_named_header_or_a_usual_one_and_always_clean() ->
 )  # fmt: skip
 def test_links_by_relation(header: str, found: dict[str, str]) -> None:
     assert links(httpx.Response(200, headers={"link": header})) == found
+
+
+def test_no_content_is_nothing_and_an_answer_without_its_body_is_an_error() -> None:
+    assert decoded(connector(), httpx.Response(204), list[str] | None) is None
+    with pytest.raises(ProviderError):
+        decoded(connector(), httpx.Response(200), list[str] | None)
+    with pytest.raises(ProviderError):
+        decoded(connector(), httpx.Response(204), list[str])

@@ -1,0 +1,511 @@
+"""Attio: what each tool asks and answers, that "mine" means mine, and how a connection begins and ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import _attio_records as records
+from connectors import attio as module
+from core.connector import Api
+from core.errors import (
+    InvalidArguments,
+    Missing,
+    ProviderError,
+    ProviderRateLimited,
+    ReconnectRequired,
+    TokenRejected,
+    ValetkeyError,
+)
+from core.oauth import TokenSet, authorization_url, new_verifier, redeem, refresh, revoke
+from core.secret import Secret
+from tests.connectors import attio_cases as cases
+from tests.connectors import descriptions, wire
+from tests.connectors.fakes import attio as fake
+from tests.connectors.fakes.fake import Token
+
+ATTIO, CLIENT = cases.SUBJECT, cases.CLIENT
+PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "attio.md"
+
+
+@pytest.fixture
+def provider() -> fake.Attio:
+    made: fake.Attio = ATTIO.provider()
+    return made
+
+
+async def call(provider: fake.Attio, tool: str, **arguments: Any) -> Any:
+    http = wire.in_memory(provider.fake)
+    return await wire.run(module.attio, http, tool, arguments, fields=ATTIO.fields)
+
+
+def sent(provider: fake.Attio) -> Any:
+    """The JSON body of the last request."""
+    return json.loads(provider.fake.requests[-1].content)
+
+
+async def connected(provider: fake.Attio) -> TokenSet:
+    provider.codes["the-code"] = Token(fake.ADA, frozenset(fake.WRITING))
+    http = wire.in_memory(provider.fake)
+    given: dict[str, Any] = {"code": Secret("the-code"), "verifier": new_verifier(), "now_ms": 0}
+    return await redeem(http, module.attio, CLIENT, **given)
+
+
+async def account_of(provider: fake.Attio) -> Any:
+    http = wire.in_memory(provider.fake)
+    api = Api(module.attio, http, wire.HeldToken(), fields={}, deadline_s=5)
+    assert module.attio.account_function is not None
+    return await module.attio.account_function(api)
+
+
+# ---- mine is mine, though the token is everybody's -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", ["my_deals", "my_tasks"])
+async def test_nothing_of_a_colleague_is_listed(provider: fake.Attio, tool: str) -> None:
+    found = await call(provider, tool)
+    assert len(found["items"]) == 2 and "Ben" not in json.dumps(found)
+
+
+async def test_the_search_shows_what_the_member_may_see(provider: fake.Attio) -> None:
+    provider.hidden = {fake.company_id(1)}
+    found = await call(provider, "search_records", text="acme")
+    assert [one["id"] for one in found] == [fake.person_id(1)]
+    asked = {"type": "workspace-member", "workspace_member_id": fake.ADA}
+    assert sent(provider)["request_as"] == asked
+
+
+async def test_a_colleagues_task_looks_like_one_that_is_not_there_and_is_not_written(
+    provider: fake.Attio,
+) -> None:
+    with pytest.raises(Missing) as theirs:
+        await call(provider, "complete_task", task_id=fake.task_id(4))
+    with pytest.raises(Missing) as nowhere:
+        await call(provider, "complete_task", task_id=fake.task_id(9))
+    assert str(theirs.value) == str(nowhere.value)
+    assert not [one for one in provider.fake.requests if one.method == "PATCH"]
+    assert not provider.tasks[fake.task_id(4)]["is_completed"]
+
+
+async def test_a_new_task_is_the_persons_own(provider: fake.Attio) -> None:
+    made = await call(provider, "create_task", text="Call")
+    assert provider.tasks[made["id"]]["assignees"] == [
+        {"referenced_actor_type": "workspace-member", "referenced_actor_id": fake.ADA}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("my_deals", {}),
+        ("my_tasks", {}),
+        ("search_records", {"text": "x"}),
+        ("create_task", {"text": "x"}),
+        ("complete_task", {"task_id": fake.task_id(1)}),
+    ],
+)
+async def test_without_a_known_member_nothing_is_asked(
+    provider: fake.Attio, tool: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidArguments):
+        await wire.run(module.attio, wire.in_memory(provider.fake), tool, arguments, fields={})
+    assert provider.fake.requests == []
+
+
+async def test_mine_is_who_connected_whoever_the_token_belongs_to(provider: fake.Attio) -> None:
+    provider.fake.sign_in(wire.TOKEN, fake.BEN, fake.WRITING)
+    assert [one["id"] for one in (await call(provider, "my_deals"))["items"]] == [
+        fake.deal_id(1), fake.deal_id(2),
+    ]  # fmt: skip
+
+
+# ---- only what is shown, only what is meant ------------------------------------------------------------------
+
+
+async def test_an_attribute_of_the_workspaces_own_never_leaves(provider: fake.Attio) -> None:
+    found = [
+        await call(provider, "find_people"),
+        await call(provider, "my_deals"),
+        await call(provider, "get_record", kind="people", record_id=fake.person_id(1)),
+        await call(provider, "get_record", kind="companies", record_id=fake.company_id(1)),
+    ]
+    told = json.dumps(found)
+    assert "4711" not in told and "latitude" not in told and "avatar" not in told
+
+
+async def test_a_company_shows_no_deal_fields_even_where_it_has_attributes_of_that_name(
+    provider: fake.Attio,
+) -> None:
+    values = provider.records["companies"][fake.company_id(1)]["values"]
+    values["stage"] = [fake.version("text", value="4711")]
+    values["email_addresses"] = [fake.email("4711@acme.example")]
+    assert "4711" not in json.dumps(
+        await call(provider, "get_record", kind="companies", record_id=fake.company_id(1))
+    )
+
+
+async def test_ticking_off_writes_that_and_nothing_else(provider: fake.Attio) -> None:
+    await call(provider, "complete_task", task_id=fake.task_id(3), done=False)
+    assert sent(provider) == {"data": {"is_completed": False}}
+    assert provider.tasks[fake.task_id(3)]["is_completed"] is False
+
+
+async def test_a_note_is_plain_text_whatever_it_holds(provider: fake.Attio) -> None:
+    hostile = "# Not a heading\n[link](https://evil.example) <b>"
+    await call(provider, "add_note", kind="deals", record_id=fake.deal_id(1), text=hostile, title=" A\n b ")
+    (note,) = provider.notes.values()
+    assert (note["format"], note["content"], note["title"]) == ("plaintext", hostile, "A b")
+
+
+async def test_a_task_hangs_on_a_record_named_whole_or_on_none(provider: fake.Attio) -> None:
+    for half in ({"kind": "people"}, {"record_id": fake.person_id(1)}):
+        with pytest.raises(InvalidArguments):
+            await call(provider, "create_task", text="x", **half)
+    assert provider.fake.requests == []
+    await call(provider, "create_task", text="x")
+    assert sent(provider)["data"]["linked_records"] == [] and sent(provider)["data"]["deadline_at"] is None
+
+
+# ---- versions ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "value"),
+    [
+        (fake.version("text", value="x"), "x"),
+        (fake.version("number", value=1.5), 1.5),
+        (fake.version("checkbox", value=False), False),
+        (fake.version("date", value="2026-12-01"), "2026-12-01"),
+        (fake.name("Ada Lovelace"), "Ada Lovelace"),
+        (fake.email("a@b.example"), "a@b.example"),
+        (fake.version("phone-number", phone_number="+44", original_phone_number="0044"), "+44"),
+        (fake.version("domain", domain="b.example", root_domain="b.example"), "b.example"),
+        (fake.version("select", option={"title": "Strong"}), "Strong"),
+        (fake.version("status", status={"title": "Won"}), "Won"),
+        (fake.version("currency", currency_value=4.2, currency_code="EUR"), 4.2),
+        (fake.version("record-reference", target_object="people", target_record_id="r"), "r"),
+        (fake.version("actor-reference", referenced_actor_id=None), None),
+        (fake.version("location", locality="London"), None),
+        (fake.version("select", option="Strong"), None),
+        ({}, None),
+    ],
+)
+def test_a_version_is_read_by_its_type(version: dict[str, Any], value: Any) -> None:
+    assert records.plain(version) == value
+
+
+def test_only_what_holds_now_is_read_and_of_several_the_first() -> None:
+    values = {
+        "name": [fake.name("Old", over=True), fake.name("New")],
+        "email_addresses": [fake.email("old@b.example", over=True), fake.email("a@b.example"), fake.email("c@b.example")],
+        "job_title": [fake.version("text", over=True, value="Clerk")],
+    }  # fmt: skip
+    assert records.text(values, "name") == "New"
+    assert records.texts(values, "email_addresses") == ["a@b.example", "c@b.example"]
+    assert records.text(values, "job_title") is None and records.text(values, "nothing") is None
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["attribute_type", "value", "option", "status", "title", "active_until", "full_name"]), inner
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(["name", "value", "stage", "email_addresses", "company"]), ODD))
+def test_values_of_any_shape_are_read_or_left_out(values: dict[str, Any]) -> None:
+    record = records.Record(records.RecordId("r"), values)
+    told = [records.person(record), records.deal(record), records.details(record, "deals")]
+    for one, kind in zip(told, (records.Person, records.Deal, records.Details), strict=True):
+        msgspec.convert(json.loads(msgspec.json.encode(one)), kind)
+
+
+# ---- paging and asking ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tool", "whole"),
+    [
+        ("find_people", [fake.person_id(1), fake.person_id(2), fake.person_id(3)]),
+        ("my_deals", [fake.deal_id(1), fake.deal_id(2)]),
+        ("my_tasks", [fake.task_id(1), fake.task_id(2)]),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_a_list_is_read_to_its_end_and_ends_without_an_empty_page(
+    provider: fake.Attio, tool: str, whole: list[str], limit: int
+) -> None:
+    seen, cursor = [], None
+    for _ in range(5):
+        page = await call(provider, tool, limit=limit, **({"cursor": cursor} if cursor else {}))
+        assert 0 < len(page["items"]) <= limit
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert cursor is None and seen == whole
+
+
+async def test_records_are_asked_for_by_filter_objects(provider: fake.Attio) -> None:
+    await call(provider, "my_deals", stage="Lead")
+    assert sent(provider)["filter"] == {
+        "$and": [
+            {"owner": {"referenced_actor_type": {"$eq": "workspace-member"}}},
+            {"owner": {"referenced_actor_id": {"$eq": fake.ADA}}},
+            {"stage": "Lead"},
+        ]
+    }
+    await call(provider, "find_people")
+    assert "filter" not in sent(provider)
+
+
+NASTY = st.text(max_size=200) | st.sampled_from(
+    ['"}, {"$not": {}', "$or", "' OR 1=1", "%", "*", "a\nb", "🙂", '\\"', "{}", "[]", "\u2028"]
+)
+
+
+@given(NASTY)
+async def test_no_text_becomes_a_condition(text: str) -> None:
+    provider = ATTIO.provider()
+    try:
+        await call(provider, "find_people", text=text)
+    except InvalidArguments:
+        assert "\0" in text
+        return
+    body = sent(provider)
+    assert set(body) - {"filter"} == {"sorts", "limit", "offset"}
+    wanted = text.strip()
+    ways = [
+        {"name": {"full_name": {"$contains": wanted}}},
+        {"email_addresses": {"email_address": {"$contains": wanted}}},
+    ]
+    assert body.get("filter") == ({"$or": ways} if wanted else None)
+
+
+@given(NASTY)
+async def test_no_stage_widens_what_is_ones_own(stage: str) -> None:
+    provider = ATTIO.provider()
+    try:
+        found = await call(provider, "my_deals", stage=stage)
+    except InvalidArguments:
+        assert "\0" in stage or not 1 <= len(stage) <= 100
+        return
+    assert {one["id"] for one in found["items"]} <= {fake.deal_id(1), fake.deal_id(2)}
+    assert sent(provider)["filter"]["$and"][1] == {"owner": {"referenced_actor_id": {"$eq": fake.ADA}}}
+
+
+@given(NASTY)
+async def test_no_text_changes_for_whom_is_searched(text: str) -> None:
+    provider = ATTIO.provider()
+    try:
+        await call(provider, "search_records", text=text)
+    except InvalidArguments:
+        assert "\0" in text or not text.strip() or not text
+        return
+    assert sent(provider) == {
+        "query": text.strip(), "objects": ["people", "companies"], "limit": 10,
+        "request_as": {"type": "workspace-member", "workspace_member_id": fake.ADA},
+    }  # fmt: skip
+
+
+@given(st.text(max_size=40) | st.just("../../self") | st.just(fake.person_id(1) + "\n"))
+def test_an_id_either_is_refused_or_is_a_plain_uuid(id: str) -> None:
+    try:
+        module.attio.tools["attio.get_record"].check({"kind": "people", "record_id": id})
+    except InvalidArguments:
+        return
+    assert len(id) == 36 and set(id) <= set("0123456789abcdef-")
+
+
+def test_a_text_of_a_megabyte_and_a_kind_of_the_models_own_are_refused() -> None:
+    for tool, arguments in (
+        ("find_people", {"text": "x" * 1_000_000}),
+        ("create_task", {"text": "x" * 1_000_000}),
+        ("get_record", {"kind": "users", "record_id": fake.person_id(1)}),
+        ("get_record", {"kind": "../notes", "record_id": fake.person_id(1)}),
+    ):
+        with pytest.raises(InvalidArguments):
+            module.attio.tools[f"attio.{tool}"].check(arguments)
+
+
+# ---- refusals ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (403, {"type": "auth_error", "code": "unauthorized", "message": "Missing scope."}, []),
+        (403, {"type": "auth_error", "message": "Needs task:read-write, note:read and task:read-write."},
+         ["task:read-write", "note:read"]),
+        (403, {"type": "auth_error"}, []),
+        (403, {"type": "billing_error", "message": "task:read"}, None),
+        (403, None, None),
+        (403, ["auth_error"], None),
+        (401, {"type": "auth_error", "message": "Invalid access token."}, None),
+    ],
+)  # fmt: skip
+def test_a_missing_scope_is_told_from_other_refusals(
+    status: int, body: Any, expected: list[str] | None
+) -> None:
+    assert module.missing_scope(status, {}, body) == expected
+
+
+async def test_a_limit_that_ends_at_a_moment_is_waited_for_as_long(provider: fake.Attio) -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    provider.fake.fail(429, {"type": "rate_limit_error"}, {"retry-after": moment}, path="/records/search")
+    with pytest.raises(ProviderRateLimited) as limited:
+        await call(provider, "search_records", text="ada")
+    assert 80 <= limited.value.fields["retry_after"] <= 91
+
+
+async def test_a_query_by_post_is_repeated_and_a_write_is_not(provider: fake.Attio) -> None:
+    wait = {"retry-after": "0"}
+    provider.fake.fail(429, {}, wait, path="/records/query")
+    assert (await call(provider, "find_people"))["items"]
+    provider.fake.fail(503, {}, wait, path="/v2/tasks")
+    with pytest.raises(ProviderError):
+        await call(provider, "create_task", text="x")
+    assert len(provider.tasks) == 4
+
+
+# ---- the account ---------------------------------------------------------------------------------------------
+
+
+async def test_the_account_is_a_member_of_a_workspace(provider: fake.Attio) -> None:
+    assert msgspec.to_builtins(await account_of(provider)) == {
+        "id": f"{fake.WORKSPACE}:{fake.ADA}",
+        "label": "ada@acme.example in Acme",
+        "fields": {"member_id": fake.ADA},
+    }
+
+
+async def test_without_the_scope_for_members_nobody_is_looked_up(provider: fake.Attio) -> None:
+    provider.fake.sign_in(wire.TOKEN, fake.ADA, [fake.RECORDS])
+    account = await account_of(provider)
+    assert account.label == "a member in Acme" and account.id.endswith(fake.ADA)
+    assert [one.url.path for one in provider.fake.requests] == ["/v2/self"]
+
+
+async def test_two_members_of_one_workspace_are_two_accounts(provider: fake.Attio) -> None:
+    ada = await account_of(provider)
+    provider.fake.sign_in(wire.TOKEN, fake.BEN, fake.WRITING)
+    assert (await account_of(provider)).id != ada.id
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"active": False},
+        {"active": True, "workspace_id": "w"},
+        {"active": True, "authorized_by_workspace_member_id": "m"},
+        {"active": True, "workspace_id": "w", "authorized_by_workspace_member_id": None},
+    ],
+)
+async def test_a_token_that_names_nobody_makes_no_account(provider: fake.Attio, told: dict[str, Any]) -> None:
+    provider.fake.fail(200, told, path="/v2/self")
+    with pytest.raises(ValetkeyError):
+        await account_of(provider)
+
+
+# ---- the tokens ----------------------------------------------------------------------------------------------
+
+
+async def test_no_scope_travels_to_the_authorization_address() -> None:
+    url = await authorization_url(
+        wire.in_memory(fake.populated().fake),
+        module.attio,
+        CLIENT,
+        scopes=[fake.RECORDS],
+        optional_scopes=[],
+        state=Secret("s"),
+        verifier=new_verifier(),
+    )
+    query = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    assert url.startswith("https://app.attio.com/authorize?") and "scope" not in query
+    assert query["response_type"] == ["code"] and query["code_challenge_method"] == ["S256"]
+
+
+async def test_a_token_has_no_end_and_nothing_to_refresh_it_with(provider: fake.Attio) -> None:
+    tokens = await connected(provider)
+    assert (tokens.expires_at, tokens.refresh_token, tokens.scopes) == (None, None, None)
+    with pytest.raises(TokenRejected):
+        await refresh(wire.in_memory(provider.fake), module.attio, CLIENT, tokens, now_ms=0)
+    assert len(provider.fake.requests) == 1
+
+
+async def test_a_token_that_is_refused_means_to_connect_again_and_is_asked_about_once(
+    provider: fake.Attio,
+) -> None:
+    provider.fake.tokens.clear()
+    with pytest.raises(ReconnectRequired):
+        await call(provider, "my_tasks")
+    assert len(provider.fake.requests) == 1
+
+
+async def test_revoking_sends_the_token_alone_and_takes_no_content_for_an_answer(
+    provider: fake.Attio,
+) -> None:
+    tokens, http = await connected(provider), wire.in_memory(provider.fake)
+    await revoke(http, module.attio, CLIENT, tokens)
+    request = provider.fake.requests[-1]
+    assert str(request.url) == "https://app.attio.com/oauth/revoke" and request.method == "POST"
+    assert parse_qs(request.content.decode()) == {"token": [tokens.access_token.reveal()]}
+    assert "authorization" not in request.headers
+    assert tokens.access_token.reveal() not in provider.fake.tokens
+    await revoke(http, module.attio, CLIENT, tokens)  # a token that is gone is as good as revoked
+
+
+@descriptions.needed
+@descriptions.quiet
+async def test_revoking_is_asked_as_attio_describes_it(provider: fake.Attio) -> None:
+    await revoke(wire.in_memory(provider.fake), module.attio, CLIENT, await connected(provider))
+    descriptions.description("attio").check(provider.fake.requests[-1])
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+async def test_a_revocation_that_is_not_confirmed_is_tried_again(provider: fake.Attio, status: int) -> None:
+    tokens, http = await connected(provider), wire.in_memory(provider.fake)
+    provider.fake.fail(status, {"error": "no"}, path="/oauth/revoke")
+    with pytest.raises(ProviderError):
+        await revoke(http, module.attio, CLIENT, tokens)
+    await revoke(http, module.attio, CLIENT, tokens)
+    assert tokens.access_token.reveal() not in provider.fake.tokens
+
+
+# ---- bytes ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_long_page_is_cut_to_what_is_shown(provider: fake.Attio) -> None:
+    provider.records["people"].clear()
+    for number in range(101):
+        provider.put(
+            "people", fake.person_id(1000 + number), name=[fake.name(f"Person Number-{number}")],
+            email_addresses=[fake.email(f"person{number}@acme.example")],
+            job_title=[fake.version("text", value="Analyst")],
+            company=[fake.version("record-reference", target_object="companies", target_record_id=fake.company_id(1))],
+        )  # fmt: skip
+    weights: list[int] = []
+    whole = provider.fake.handle
+
+    def weighed(request: Any) -> Any:
+        response = whole(request)
+        weights.append(len(response.content))
+        return response
+
+    provider.fake.handle = weighed  # type: ignore[method-assign]
+    page = await call(provider, "find_people", limit=100)
+    shown = len(msgspec.json.encode(page))
+    assert len(page["items"]) == 100 and shown * 5 < weights[0]
+    line = f"A page of 100 people: {weights[0] / 1000:.0f} kB from Attio, {shown / 1000:.0f} kB to the assistant."
+    assert line in PAGE.read_text()

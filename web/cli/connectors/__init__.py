@@ -1,0 +1,34 @@
+"""`valetkey connectors`: what this build can connect to, and everything an author needs to add to it.
+
+known                       which connectors there are, from where
+listing  check              `list`, `check`
+arguments  loopback         `--arg name=value`; the redirect URI on this machine
+sign_in                     the developer's own account, for as long as a command runs
+attempt  recording          `try`, `record`
+description  shapes         an OpenAPI file, read; its schemas as Python types
+draft  drafting             a connector before it is code; how one is made of a description
+code  examples  new         the draft as Python and as a test; `new`
+"""
+
+from __future__ import annotations
+
+import click
+
+from web.cli.connectors import attempt, check, listing, new, recording
+
+EXAMPLES = """\b
+Examples:
+  valetkey connectors list
+  valetkey connectors new acme
+  valetkey connectors check acme
+  valetkey connectors try acme find_contacts --arg query=ada
+"""
+
+
+@click.group(epilog=EXAMPLES)
+def command() -> None:
+    """Connectors: list them, begin one, check them, try and record them with an account of your own."""
+
+
+for _one in (listing, new, check, attempt, recording):
+    command.add_command(_one.command)

@@ -1,0 +1,62 @@
+"""`valetkey connectors check`: whether each connector keeps the kit's promises, and brings what it should."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from web.cli.connectors import known
+
+if TYPE_CHECKING:
+    from core.connector import Connector, Problem
+
+EXAMPLES = """\b
+Examples:
+  valetkey connectors check
+  valetkey connectors check northwind
+  VALETKEY_CONNECTORS_PATH=/etc/valetkey/connectors valetkey connectors check
+"""
+
+
+@click.command("check", epilog=EXAMPLES)
+@click.argument("slug", required=False)
+@click.option(
+    "--cassettes",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder of cassettes to demand [default: the connector's own, from its first cassette on].",
+)
+def command(slug: str | None, cassettes: Path | None) -> None:
+    """Check connectors: scopes, words for people, addresses, types, sources, cassettes, setup page, what a draft left open.
+
+    Each fault is told with file, line and mend. Exits with 1 when there is one.
+    """
+    found, faults = known.search()
+    chosen = [one for one in found if slug in (None, one.slug)]
+    if slug and not chosen:
+        known.one(slug)  # says what is wrong, or that there is none
+    wrong = [fault for fault in faults if slug is None or any(known.of(fault, one) for one in chosen)]
+    for fault in wrong:
+        click.echo(str(fault), err=True)
+    # what belongs to no connector (a file that cannot be loaded) counts, and stands under no name
+    total = len(wrong) + sum(_report(one, wrong, cassettes) for one in chosen)
+    if total:
+        sys.exit(1)
+
+
+def _report(connector: Connector, told: list[Problem], shelf: Path | None) -> int:
+    """One line for a connector, after what it lacks; the number of these. `told`: what was printed before."""
+    from core import evidence
+    from core.connector import PkceOff
+
+    lacking = evidence.missing(connector, shelf)
+    for problem in lacking:
+        click.echo(str(problem), err=True)
+    own = len(lacking) + sum(known.of(fault, connector) for fault in told)
+    pkce = connector.oauth.pkce
+    note = f"  (PKCE off: {pkce.reason})" if isinstance(pkce, PkceOff) else ""
+    click.echo(f"{connector.slug}: {f'{own} to mend' if own else 'ok'}{note}")
+    return len(lacking)
