@@ -15,6 +15,7 @@ import msgspec
 
 from core import sealed
 from core.connector import Connector
+from core.connector.scopes import union
 from core.errors import InvalidBody, InvalidConfig, Missing, Unauthenticated
 from core.house import House
 from core.http import check_url
@@ -215,11 +216,14 @@ async def smallest(house: House, connector: Connector, workspace: str, tools: Se
 
 
 def scopes_of(connector: Connector, registration: Registration) -> tuple[str, ...]:
-    """What a client whose scopes are fixed was given, as its admin says it."""
+    """What a client whose scopes are fixed was given: as its admin says it, else what the console's steps tell to give."""
     if registration.max_scopes is not None:
         return registration.max_scopes
-    every = connector.scopes.values()
-    return tuple(scope.name for scope in every if registration.tier == "write" or scope.risk == "read")
+    if registration.tier == "read":
+        return tuple(scope.name for scope in connector.scopes.values() if scope.risk == "read")
+    enabled = connector.tools if registration.enabled_tools is None else registration.enabled_tools
+    tools = (connector.tools[name] for name in enabled if name in connector.tools)
+    return union([connector.oauth.always_scopes, *(tool.wanted_scopes() for tool in tools)])
 
 
 async def listed(house: House, workspace: str, after: str, limit: int) -> list[Registration]:

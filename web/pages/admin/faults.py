@@ -18,4 +18,6 @@ def by_field(error: BadRequest) -> dict[str, str]:
 
 def _name(path: str) -> str:
     first, _, rest = path.lstrip("/").partition("/")
+    if first == "read_client":
+        return first
     return f"config.{rest}" if first == "config" and rest else first

@@ -121,3 +121,58 @@ def test_the_list_names_every_connector_and_its_state(desk: Desk) -> None:
     page = desk.open("/connectors")
     for words in ("HubSpot", "Jira", "Northwind", "Registered", "Not set up"):
         assert words in page.words
+
+
+# ---- settings, and a second app that only reads (Notion fixes what an app may do; GitLab stands at many addresses) ----
+
+
+def notion(desk: Desk, **fields: str | list[str]) -> Page:
+    return save(desk, "notion", client_id="notion-1", **fields)
+
+
+def test_a_second_app_has_an_address_of_its_own_and_is_kept(desk: Desk, stage: Scene) -> None:
+    page = desk.open("/connectors/notion")
+    own = page.soup.select_one("output#read-redirect-uri")
+    assert own is not None and own.text != redirect_on(page)
+    assert "insert_content" not in str(page.soup.select_one("section[aria-labelledby=s2b]"))
+    notion(desk, read_client_id="notion-read", read_client_secret="s3cr3t-of-the-reader")
+    kept = stage.workspace.http.get("/v1/connectors/notion").json()["read_client"]
+    assert (kept["client_id"], kept["has_secret"], kept["redirect_uri"]) == ("notion-read", True, own.text)
+    again = desk.open("/connectors/notion")
+    assert "s3cr3t-of-the-reader" not in again.text and "In use" in again.words
+
+
+def test_a_second_app_without_its_secret_is_refused_beside_its_field(desk: Desk, stage: Scene) -> None:
+    page = notion(desk, read_client_id="notion-read")
+    assert page.status == 422 and "Paste its client secret." in page.words
+    assert stage.workspace.http.get("/v1/connectors/notion").status_code == 404
+
+
+def test_an_emptied_second_app_is_gone(desk: Desk, stage: Scene) -> None:
+    notion(desk, read_client_id="notion-read", read_client_secret="s3cr3t-of-the-reader")
+    notion(desk, read_client_id="", read_client_secret="")
+    assert stage.workspace.http.get("/v1/connectors/notion").json()["read_client"]["client_id"] is None
+
+
+def test_a_provider_that_is_asked_for_scopes_needs_no_second_app(desk: Desk) -> None:
+    assert desk.open("/connectors/jira").soup.select_one("#read_client_id") is None
+
+
+def test_a_setting_shows_its_default_and_may_be_changed(desk: Desk, stage: Scene) -> None:
+    page = desk.open("/connectors/gitlab")
+    field = page.soup.select_one("input[name='config.host_url']")
+    assert field is not None and field["value"] == "https://gitlab.com"
+    save(desk, "gitlab", **{"config.host_url": "https://git.acme.example"})
+    kept = stage.workspace.http.get("/v1/connectors/gitlab").json()
+    assert kept["config"] == {"host_url": "https://git.acme.example"}
+    save(desk, "gitlab", **{"config.host_url": ""})
+    assert stage.workspace.http.get("/v1/connectors/gitlab").json()["config"] == {}
+
+
+def test_a_region_is_chosen_and_never_guessed(desk: Desk, stage: Scene) -> None:
+    page = desk.open("/connectors/zoho_crm")
+    first = page.soup.select_one("select[name^='config.'] option")
+    assert first is not None and first["value"] == ""
+    refused = save(desk, "zoho_crm")
+    assert refused.status == 422
+    assert stage.workspace.http.get("/v1/connectors/zoho_crm").status_code == 404

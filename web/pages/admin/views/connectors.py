@@ -10,7 +10,7 @@ from core.connector import Connector
 from core.model import Registration
 from core.registry import Registry
 from web.pages.admin.console import ConsoleStep, console_steps
-from web.pages.admin.frame import Choice, Fact, State
+from web.pages.admin.frame import Choice, Fact, Option, State
 from web.pages.admin.views.assistants import choice
 from web.pages.text import plural
 
@@ -36,10 +36,26 @@ class ConnectorsView(msgspec.Struct, frozen=True):
 
 
 class ConfigField(msgspec.Struct, frozen=True):
+    """`choices`: a list to choose from instead of a line to fill in."""
+
     name: str
     label: str
     value: str
     hint: str
+    fault: str
+    required: bool = True
+    choices: list[Option] = []
+
+
+class ReadClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """The second app, that may only read. `scopes`: what to give it."""
+
+    redirect_uri: str
+    scopes: list[str]
+    client_id: str
+    wants_secret: bool
+    has_secret: bool
+    registered: bool
     fault: str
 
 
@@ -56,6 +72,7 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     wants_secret: bool
     has_secret: bool
     config: list[ConfigField]
+    read_client: ReadClientView | None
     tools: list[Choice]
     facts: list[Fact]
     manage_url: str | None
@@ -99,6 +116,7 @@ def connector_view(
     registration: Registration | None,
     redirect_uri: str,
     *,
+    read_client: ReadClientView | None = None,
     workspace: str,
     typed: Mapping[str, str] | None = None,
     chosen: Sequence[str] | None = None,
@@ -125,9 +143,10 @@ def connector_view(
         wants_secret=connector.oauth.client_auth != "none",
         has_secret=bool(registration and registration.secret_version),
         config=[
-            _config(name, typed.get(f"config.{name}", config.get(name, "")), faults.get(f"config.{name}", ""))
-            for name in connector.needed_config()
+            _config(connector, name, typed.get(f"config.{name}", config.get(name, "")), faults)
+            for name in config_names(connector)
         ],
+        read_client=read_client,
         tools=[choice(tool, tool.name in on) for tool in connector.tools.values()],
         facts=_facts(connector),
         manage_url=connector.manage_url if connector.manage_url and "{" not in connector.manage_url else None,
@@ -144,10 +163,47 @@ def _chosen(connector: Connector, registration: Registration | None) -> list[str
     return list(connector.tools) if registration.enabled_tools is None else list(registration.enabled_tools)
 
 
-def _config(name: str, value: str, fault: str) -> ConfigField:
+def config_names(connector: Connector) -> list[str]:
+    """What the form asks for beside the client: the connector's settings, and every place that nothing else fills."""
+    return list(dict.fromkeys([*(one.name for one in connector.settings), *connector.needed_config()]))
+
+
+def _config(connector: Connector, name: str, value: str, faults: Mapping[str, str]) -> ConfigField:
+    fault = faults.get(f"config.{name}", "")
+    for setting in connector.settings:
+        if setting.name == name:
+            shown = value or setting.default or ""
+            choices = [Option(one, one, one == shown) for one in setting.choices or ()]
+            if choices and not shown:  # nobody's region is guessed
+                choices.insert(0, Option("", "Choose one", True))
+            return ConfigField(
+                name, setting.title, shown, setting.hint, fault, setting.default is None, choices
+            )
     label = name.replace("_", " ").capitalize().replace("url", "URL").replace("Url", "URL")
     hint = "An https address, as the provider shows it." if name.endswith("url") else ""
     return ConfigField(name, label, value, hint, fault)
+
+
+def read_client_view(
+    connector: Connector,
+    present: Registration | None,
+    redirect_uri: str,
+    typed: Mapping[str, str] | None,
+    fault: str,
+) -> ReadClientView | None:
+    """None where scopes come with every request: one client does then."""
+    if connector.oauth.scope_mode != "app_fixed":
+        return None
+    kept = present.client_id if present else ""
+    return ReadClientView(
+        redirect_uri=redirect_uri,
+        scopes=[scope.name for scope in connector.scopes.values() if scope.risk == "read"],
+        client_id=(typed or {}).get("read_client_id", kept),
+        wants_secret=connector.oauth.client_auth != "none",
+        has_secret=bool(present and present.secret_version),
+        registered=present is not None,
+        fault=fault,
+    )
 
 
 def _facts(connector: Connector) -> list[Fact]:
