@@ -5,6 +5,7 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.attio",
     "connectors.github",
     "connectors.github_oauth",
+    "connectors.gitlab",
     "connectors.hubspot",
     "connectors.jira",
     "connectors.linear",

@@ -19,6 +19,7 @@ from core.errors import InvalidArguments
 
 Fault = dict[str, str]
 MAX_FAULTS = 100
+_HALF = re.compile("[\ud800-\udfff]")
 _WHERE = re.compile(r" - at `\$[^`]*`$")
 
 
@@ -27,6 +28,8 @@ def check(struct: type[msgspec.Struct], arguments: Any, longest_text: int = MAX_
     faults = list(_bad_text(arguments, "", longest_text))
     try:
         checked = msgspec.convert(arguments, struct)
+    except UnicodeEncodeError:  # of half a surrogate pair where a date is wanted; it is among the faults
+        pass
     except msgspec.ValidationError as error:
         found = list(_faults(struct, arguments, "")) or [{"path": "", "message": _plain(error)}]
         faults += [fault for fault in found if fault["path"] not in {one["path"] for one in faults}]
@@ -48,21 +51,27 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 def pointer(path: str, step: str | int) -> str:
     """`path` one step further, escaped as RFC 6901 section 3 has it."""
-    return f"{path}/{str(step).replace('~', '~0').replace('/', '~1')}"
+    return f"{path}/{_HALF.sub(chr(0xFFFD), str(step)).replace('~', '~0').replace('/', '~1')}"
 
 
 def _bad_text(value: Any, path: str, longest: int) -> Iterator[Fault]:
-    """Texts no schema type catches: with a NUL (databases and C libraries cut there), or longer than any bound allows."""
+    """Texts no schema type catches: with a NUL (databases and C libraries cut there), longer than any bound allows, or with
+    half a surrogate pair, which no encoding can carry further."""
     if isinstance(value, str):
         if "\x00" in value:
             yield {"path": path, "message": "The character U+0000 is not allowed"}
         elif len(value) > longest:
             yield {"path": path, "message": f"Expected str of length <= {longest}"}
+        elif not value.isascii() and _HALF.search(value):
+            yield {"path": path, "message": "Half a surrogate pair is no text"}
     elif isinstance(value, dict):
         for key, member in value.items():
             yield from _bad_text(member, pointer(path, key), longest)
-            if isinstance(key, str) and "\x00" in key:
-                yield {"path": path, "message": "The character U+0000 is not allowed in a name"}
+            if isinstance(key, str) and ("\x00" in key or _HALF.search(key)):
+                yield {
+                    "path": path,
+                    "message": "U+0000 and halves of surrogate pairs are not allowed in a name",
+                }
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from _bad_text(member, pointer(path, index), longest)
@@ -72,6 +81,8 @@ def _faults(type_: Any, value: Any, path: str) -> Iterator[Fault]:
     """Every fault of `value` as `type_`, the deepest path for each."""
     try:
         msgspec.convert(value, type_)
+        return
+    except UnicodeEncodeError:  # as above
         return
     except msgspec.ValidationError as error:
         message = _plain(error)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import httpx
-from graphql import GraphQLError, build_schema, graphql_sync, parse, validate
+from graphql import DocumentNode, GraphQLError, build_schema, execute_sync, parse, validate
 
 from tests.connectors.fakes.fake import Fake, Token, answer, body_of, form_of
 from tests.connectors.fakes.linear_schema import SDL
@@ -32,6 +33,13 @@ STATES = (
 )  # fmt: skip
 RESET_MS = 1_795_507_320_000  # 120 s after the moment at which the cases are run
 SCHEMA = build_schema(SDL)
+
+
+@cache
+def _read(document: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document, and what is wrong with it by the schema."""
+    node = parse(document)
+    return node, validate(SCHEMA, node)
 
 
 def failure(message: str, kind: str, status: int, **told: str) -> dict[str, Any]:
@@ -165,11 +173,11 @@ class Linear:
     def _graphql(self, request: httpx.Request, token: Token) -> httpx.Response:
         body = body_of(request)
         assert set(body) == {"query", "variables"}, "a GraphQL request has a query and variables"
-        document = parse(body["query"])
-        if invalid := validate(SCHEMA, document):
+        document, invalid = _read(body["query"])
+        if invalid:
             error = failure(invalid[0].message, "graphql error", 400, code="GRAPHQL_VALIDATION_FAILED")
             return answer(400, {"errors": [error]})
-        done = graphql_sync(SCHEMA, body["query"], self._root(token), variable_values=body["variables"])
+        done = execute_sync(SCHEMA, document, self._root(token), variable_values=body["variables"])
         if done.errors:
             return answer(400, {"errors": [one.formatted for one in done.errors], "data": None})
         return answer(200, {"data": done.data})

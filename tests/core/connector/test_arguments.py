@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -31,6 +32,7 @@ async def order(
     note: Annotated[str, msgspec.Meta(max_length=20_000)] = "",
     short: str | None = None,
     words: list[str] | None = None,
+    due: date | None = None,
 ) -> Contact:
     """Order."""
     return Contact("1")
@@ -117,6 +119,26 @@ def test_text_may_be_as_long_as_the_schema_says() -> None:
 def test_the_message_of_a_single_fault_is_the_detail() -> None:
     with pytest.raises(InvalidArguments, match=r"`/limit`: Expected int <= 100$"):
         TOOL.check({**GOOD, "limit": 1000})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"items": [], "note": "a\ud800"},
+        {"items": [], "due": "\ud800"},
+        {"items": [], "limit": "x", "due": "\ud800"},
+        {"items": [], "stage": "\udfff"},
+        {"items": [], "tags": {"\ud800": 1}},
+        {"items": [{"name": "\ud800", "amount": 1}]},
+        {"items": [], "\ud800": 1},
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_wherever_it_stands(arguments: dict[str, Any]) -> None:
+    """No encoding carries it further, and msgspec itself stumbles over one where a date is wanted."""
+    with pytest.raises(InvalidArguments) as caught:
+        TOOL.check(arguments)
+    assert "surrogate" in str(caught.value.fields["errors"])
+    msgspec.json.encode(caught.value.fields)  # the refusal itself can be sent
 
 
 def test_a_thousand_faults_are_not_all_told() -> None:
