@@ -26,9 +26,16 @@ from core.oauth.registration import ClientRegistration
 TIMEOUT_S = 10.0
 MAX_BYTES = 1_000_000
 # bad_*: what some providers say in place of invalid_grant, always with status 200
-_DEAD = frozenset({"invalid_grant", "bad_refresh_token", "bad_verification_code"})
+_DEAD = frozenset({"invalid_grant", "bad_refresh_token", "bad_verification_code", "bad_authorization_code"})
 _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
-_OUR_CLIENT = frozenset({"invalid_client", "unauthorized_client", "incorrect_client_credentials"})
+_OUR_CLIENT = frozenset(
+    {
+        "invalid_client",
+        "unauthorized_client",
+        "incorrect_client_credentials",
+        "incorrect_application_credentials",
+    }
+)
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 
 

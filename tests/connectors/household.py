@@ -56,12 +56,19 @@ class Household:
         duration = page.notice.durations[0].value
         url = await connecting.approve(self.house, session.id, page.browser, tools, duration)
         query = parse_qs(urlsplit(url).query)
-        return re.split("[ ,]", query["scope"][0]), query["state"][0], query["redirect_uri"][0], page.browser
+        return (
+            re.split("[ ,]", query.get("scope", [""])[0]),
+            query["state"][0],
+            query["redirect_uri"][0],
+            page.browser,
+        )
 
     async def connect(self, user: str, person: str, *tools: str, but: Sequence[str] = ()) -> Grant:
         """All the way: `person` signs in at the provider, which gives every scope asked for except `but`."""
         session = await self.session(user, *tools)
         scopes, state, redirect, browser = await self.agree(session)
+        if scopes == [""]:  # nothing can be asked for: what the app has, is given
+            scopes = list(self.house.registry.connector(self.slug).scopes)
         code = f"code-of-{session.id}"
         self.provider.codes[code] = Token(person, frozenset(scopes) - set(but))
         answer = await connecting.callback(
@@ -82,7 +89,12 @@ class Household:
 
 @asynccontextmanager
 async def household(
-    folder: Path, connector: Any, provider: Any, client: tuple[str, str]
+    folder: Path,
+    connector: Any,
+    provider: Any,
+    client: tuple[str, str],
+    *,
+    read_client: tuple[str, str] | None = None,
 ) -> AsyncIterator[Household]:
     KeyRing.init(folder / "keyring.json")
     house = House(
@@ -96,7 +108,14 @@ async def household(
         await startup.prepare(house)
         workspace, _ = await workspaces.create(house, "Acme")
         admin = Actor("admin", "the-admin", workspace.id)
-        wish = registrations.Wish(client_id=client[0], client_secret=Secret(client[1]))
+        small = (
+            registrations.ReadClient(client_id=read_client[0], client_secret=Secret(read_client[1]))
+            if read_client
+            else None
+        )
+        wish = registrations.Wish(
+            client_id=client[0], client_secret=Secret(client[1]), **({"read_client": small} if small else {})
+        )
         await registrations.put(house, admin, connector.slug, wish)
         assistant, key = await assistants.create(
             house, admin, assistants.Wish(name="Acme Assist", return_urls=(RETURN_URL,))
