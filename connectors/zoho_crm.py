@@ -148,7 +148,7 @@ zoho_crm = Connector(
         Setting(
             "data_centre",
             title="Data centre",
-            hint="where the organisation's data is, to be seen in the address of its CRM: crm.zoho.eu is eu",
+            hint="Where the organisation's data is. The address of its CRM tells: crm.zoho.eu is eu.",
             choices={
                 name: {"accounts_url": accounts, "api_domain": domain}
                 for name, (accounts, domain) in DATA_CENTRES.items()

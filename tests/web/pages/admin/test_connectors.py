@@ -134,7 +134,8 @@ def test_a_second_app_has_an_address_of_its_own_and_is_kept(desk: Desk, stage: S
     page = desk.open("/connectors/notion")
     own = page.soup.select_one("output#read-redirect-uri")
     assert own is not None and own.text != redirect_on(page)
-    assert "insert_content" not in str(page.soup.select_one("section[aria-labelledby=s2b]"))
+    small = str(page.soup.select_one("section[aria-labelledby=s2b]"))
+    assert "Read content" in small and "Insert content" not in small
     notion(desk, read_client_id="notion-read", read_client_secret="s3cr3t-of-the-reader")
     kept = stage.workspace.http.get("/v1/connectors/notion").json()["read_client"]
     assert (kept["client_id"], kept["has_secret"], kept["redirect_uri"]) == ("notion-read", True, own.text)
@@ -176,3 +177,15 @@ def test_a_region_is_chosen_and_never_guessed(desk: Desk, stage: Scene) -> None:
     refused = save(desk, "zoho_crm")
     assert refused.status == 422
     assert stage.workspace.http.get("/v1/connectors/zoho_crm").status_code == 404
+
+
+def test_every_built_in_connector_says_where_its_console_is(desk: Desk) -> None:
+    registry = desk.valetkey.house.registry
+    for slug in set(registry.connectors) - {"northwind"}:
+        page = desk.open(f"/connectors/{slug}")
+        first = page.soup.select_one("ol.do a")
+        assert first is not None and str(first["href"]).startswith("https://"), slug
+
+
+def test_where_scopes_travel_with_the_request_the_console_is_not_asked_for_them(desk: Desk) -> None:
+    assert "issues:create" not in str(desk.open("/connectors/linear").soup.select_one("ol.do"))

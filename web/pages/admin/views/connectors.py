@@ -11,6 +11,7 @@ from core.model import Registration
 from core.registry import Registry
 from web.pages.admin.console import ConsoleStep, console_steps
 from web.pages.admin.frame import Choice, Fact, Option, State
+from web.pages.admin.places import in_console
 from web.pages.admin.views.assistants import choice
 from web.pages.text import plural
 
@@ -197,7 +198,9 @@ def read_client_view(
     kept = present.client_id if present else ""
     return ReadClientView(
         redirect_uri=redirect_uri,
-        scopes=[scope.name for scope in connector.scopes.values() if scope.risk == "read"],
+        scopes=in_console(
+            connector.slug, (one.name for one in connector.scopes.values() if one.risk == "read")
+        ),
         client_id=(typed or {}).get("read_client_id", kept),
         wants_secret=connector.oauth.client_auth != "none",
         has_secret=bool(present and present.secret_version),
