@@ -17,8 +17,9 @@ Facts the code stands on
   `x-ratelimit-remaining: 0` and `x-ratelimit-reset`.
 - A search has to say `is:issue` or `is:pull-request`, else it is 422. Pages are numbered; what follows stands in `Link`.
 - Every pull request is an issue, too. Text is Markdown: what is written here is.
+- All these calls are in GitHub's list of endpoints for an app's user tokens. What is public can be read with any of them.
 
-Not verified against GitHub [U]: that searches and /user/repos work with a token for one owner; whether a limit of tokens
+Not verified against GitHub [U]: that searches and /user/repos work with a token for one owner, too; whether a limit of tokens
 (ten for each person, app and scope, documented for OAuth apps) holds for smaller ones. Limits: github.com only; no code, no
 reviews, no actions; a renamed repository has to be named by its new name (redirects are not followed); 1,000 found items.
 """

@@ -1,70 +1,26 @@
-"""Tools for models: what each vendor takes, for every tool of this build, and only what the assistant may use."""
+"""Tools for models: what each vendor takes (by its own types: tests/web/api/test_tool_formats.py), and only what the assistant
+may use."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-import jsonschema
 import pytest
 
 from core import revocation, toolbox
 from core.registry import load
-from core.toolbox import Offered, shaped
 from tests.core.home import Home
 
 REGISTRY = load()
 TOOLS = [tool for one in REGISTRY.connectors.values() for tool in one.tools.values()]
 # https://platform.openai.com/docs/api-reference/chat/create, https://docs.anthropic.com/en/api/messages (read 2026-11)
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
-# https://ai.google.dev/api/caching#Schema (read 2026-11)
-GEMINI = {
-    "type", "format", "title", "description", "nullable", "enum", "maxItems", "minItems", "properties", "required",
-    "minProperties", "maxProperties", "minLength", "maxLength", "pattern", "example", "anyOf", "propertyOrdering",
-    "default", "items", "minimum", "maximum",
-}  # fmt: skip
-
-
-def gemini_faults(schema: Any, at: str = "") -> list[str]:
-    if not isinstance(schema, dict):
-        return [f"{at}: no object"]
-    found = [f"{at}/{key}" for key in schema if key not in GEMINI]
-    if isinstance(schema.get("type"), list) or schema.get("type") == "null":
-        found.append(f"{at}: a type has to be one, and null is nullable")
-    for name, one in schema.get("properties", {}).items():
-        found += gemini_faults(one, f"{at}/{name}")
-    for key in ("items",):
-        found += gemini_faults(schema[key], f"{at}/{key}") if key in schema else []
-    for number, one in enumerate(schema.get("anyOf", [])):
-        found += gemini_faults(one, f"{at}/anyOf/{number}")
-    return found
-
-
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_a_tool_fits_every_vendor(tool: Any) -> None:
-    forms: Any = {
-        form: shaped(Offered(tool, None), form) for form in ("openai", "anthropic", "gemini", "mcp")
-    }
-    openai, anthropic, gemini, mcp = (forms[form] for form in ("openai", "anthropic", "gemini", "mcp"))
-    assert openai["type"] == "function" and set(openai["function"]) == {"name", "description", "parameters"}
-    assert set(anthropic) == {"name", "description", "input_schema"}
-    assert set(gemini) == {"name", "description", "parameters"} and gemini_faults(gemini["parameters"]) == []
-    assert set(mcp) - {"outputSchema"} == {"name", "title", "description", "inputSchema", "annotations"}
-    names = {openai["function"]["name"], anthropic["name"], gemini["name"], mcp["name"]}
-    assert len(names) == 1 and NAME.match(next(iter(names)))
-    for schema in (openai["function"]["parameters"], anthropic["input_schema"], mcp["inputSchema"]):
-        jsonschema.Draft202012Validator.check_schema(schema)
-        assert schema["type"] == "object" and "$ref" not in str(schema)
-    if "outputSchema" in mcp:  # https://modelcontextprotocol.io/specification/2025-06-18/server/tools
-        jsonschema.Draft202012Validator.check_schema(mcp["outputSchema"])
-        assert mcp["outputSchema"]["type"] == "object"
-    assert mcp["annotations"]["readOnlyHint"] == (tool.risk == "read")
-    assert mcp["annotations"]["destructiveHint"] == (tool.risk == "delete")
-    assert all(len(form_description) > 10 for form_description in (gemini["description"], mcp["description"]))
 
 
 def test_a_vendors_name_leads_back_to_the_tool() -> None:
     for tool in TOOLS:
+        assert NAME.match(toolbox.vendor_name(tool.name))
         assert REGISTRY.tool(toolbox.vendor_name(tool.name)) is tool is REGISTRY.tool(tool.name)
     assert len({toolbox.vendor_name(tool.name) for tool in TOOLS}) == len(TOOLS)
 
@@ -77,6 +33,9 @@ def test_null_becomes_nullable_for_gemini_and_what_it_does_not_know_is_left_out(
             "stage": {"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "null"}], "default": None},
             "count": {"type": "integer", "exclusiveMinimum": 0, "default": 3},
             "many": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+            "day": {"type": "string", "format": "date", "description": "When it is due"},
+            "at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+            "id": {"type": "string", "pattern": "^(?!x)y$"},
         },
     }
     assert toolbox._gemini(schema) == {
@@ -85,8 +44,58 @@ def test_null_becomes_nullable_for_gemini_and_what_it_does_not_know_is_left_out(
             "stage": {"enum": ["a", "b"], "type": "string", "nullable": True},
             "count": {"type": "integer", "default": 3},
             "many": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+            "day": {"type": "string", "description": "When it is due. A day, as YYYY-MM-DD"},
+            "at": {"type": "string", "format": "date-time", "nullable": True},
+            "id": {"type": "string"},
         },
     }
+
+
+def test_a_schema_for_vendors_has_types_beside_choices_and_no_pattern_only_python_needs() -> None:
+    schema = {
+        "$schema": "x",
+        "title": "find",
+        "type": "object",
+        "properties": {
+            "title": {"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}], "default": None},
+            "level": {"enum": [1, 2]},
+            "id": {"type": "string", "pattern": r"^[0-9]+(?!\n)$"},
+            "enum": {"type": "string", "default": r"(?!\n)$"},
+        },
+    }
+    assert toolbox.plain_schema(schema) == {
+        "type": "object",
+        "properties": {
+            "title": {"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "null"}], "default": None},
+            "level": {"enum": [1, 2]},
+            "id": {"type": "string", "pattern": "^[0-9]+$"},
+            "enum": {"type": "string", "default": r"(?!\n)$"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "strict"),
+    [
+        ({}, True),
+        ({"required": ["id"]}, False),
+        ({"additionalProperties": True}, False),
+        ({"properties": {"id": {"type": "string", "default": ""}, "n": {}}}, False),
+        ({"properties": {"id": {"type": "string", "format": "uri"}, "n": {}}}, False),
+        ({"properties": {"id": {"type": "string", "pattern": "^(?!x)"}, "n": {}}}, False),
+        ({"properties": {"id": {"type": "string", "pattern": "^(?:x)"}, "n": {"type": "integer"}}}, True),
+        ({"properties": {"id": {"oneOf": []}, "n": {}}}, False),
+        ({"properties": {"id": {"type": "array", "items": {"type": "object"}}, "n": {}}}, False),
+    ],
+)
+def test_openai_is_held_to_a_schema_only_where_it_can_be(change: dict[str, Any], strict: bool) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "n": {"anyOf": [{"type": "integer"}, {"type": "null"}]}},
+        "required": ["id", "n"],
+        "additionalProperties": False,
+    }
+    assert toolbox.is_strict({**schema, **change}) == strict
 
 
 async def offered(

@@ -38,25 +38,25 @@ def command(slug: str | None, cassettes: Path | None) -> None:
     chosen = [one for one in found if slug in (None, one.slug)]
     if slug and not chosen:
         known.one(slug)  # says what is wrong, or that there is none
-    wrong = [fault for fault in faults if slug is None or any(known.of(fault, one) for one in chosen)]
-    for fault in wrong:
-        click.echo(str(fault), err=True)
     # what belongs to no connector (a file that cannot be loaded) counts, and stands under no name
-    total = len(wrong) + sum(_report(one, wrong, cassettes) for one in chosen)
+    stray = [] if slug else [fault for fault in faults if not any(known.of(fault, one) for one in chosen)]
+    for fault in stray:
+        click.echo(str(fault), err=True)
+    total = len(stray) + sum(_report(one, faults, cassettes) for one in chosen)
     if total:
         sys.exit(1)
 
 
-def _report(connector: Connector, told: list[Problem], shelf: Path | None) -> int:
-    """One line for a connector, after what it lacks; the number of these. `told`: what was printed before."""
+def _report(connector: Connector, faults: list[Problem], shelf: Path | None) -> int:
+    """Its faults in the order of the lines, and a line for itself; how many there are."""
     from core import evidence
     from core.connector import PkceOff
 
-    lacking = evidence.missing(connector, shelf)
+    own = [fault for fault in faults if known.of(fault, connector)]
+    lacking = sorted({*own, *evidence.missing(connector, shelf)})
     for problem in lacking:
         click.echo(str(problem), err=True)
-    own = len(lacking) + sum(known.of(fault, connector) for fault in told)
     pkce = connector.oauth.pkce
     note = f"  (PKCE off: {pkce.reason})" if isinstance(pkce, PkceOff) else ""
-    click.echo(f"{connector.slug}: {f'{own} to mend' if own else 'ok'}{note}")
+    click.echo(f"{connector.slug}: {f'{len(lacking)} to mend' if lacking else 'ok'}{note}")
     return len(lacking)

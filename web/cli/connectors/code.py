@@ -237,5 +237,5 @@ def formatted(files: Sequence[Path]) -> None:
     beside = Path(sys.executable).with_name("ruff")
     ruff = str(beside) if beside.exists() else shutil.which("ruff")
     if ruff:
-        options = ["--quiet", "--line-length", "110", "--isolated"]
+        options = ["--quiet", "--no-cache", "--line-length", "110", "--isolated"]
         subprocess.run([ruff, "format", *options, *map(str, files)], check=False, capture_output=True)

@@ -93,7 +93,7 @@ class Description:
         """
         name = _last(node)
         told = self.followed(node)
-        for part in told.pop("allOf", ()) if depth < MAX_DEPTH else ():
+        for part in reversed(told.pop("allOf", ()) if depth < MAX_DEPTH else ()):
             told = _joined(self.schema(part, depth + 1), told)
         for word in ("oneOf", "anyOf"):
             told = self._chosen(told, told.pop(word, None), depth)

@@ -176,7 +176,7 @@ def _scope(name: str, words: str, used_for: Risk) -> Scope:
     elif _WRITES.search(name):
         risk = "delete" if used_for == "delete" else "write"
     elif _READS.search(name):
-        risk = used_for
+        risk = "read"
     title = " ".join(re.findall(r"[A-Za-z0-9]+", name)).capitalize()
     return Scope(name, title, _sentence(words, 160).rstrip("."), risk)
 

@@ -203,9 +203,7 @@ def _write(draft: Draft, into: Path | None, builtin: bool) -> None:
 
 
 def _say_what_next(slug: str, folder: Path, builtin: bool) -> None:
-    steps: Sequence[str] = [
-        f"valetkey connectors check {slug}        # what is left to write, with file and line"
-    ]
-    if not builtin:
-        steps = [f"export VALETKEY_CONNECTORS_PATH=$PWD/{folder}", *steps]
+    where = folder if folder.is_absolute() else f"$PWD/{folder}"
+    steps = [] if builtin else [f"export VALETKEY_CONNECTORS_PATH={where}"]
+    steps.append(f"valetkey connectors check {slug}    # what is left to write, with file and line")
     click.echo("\nNext:\n" + "\n".join(f"  {step}" for step in steps), err=True)

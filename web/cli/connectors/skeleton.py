@@ -98,7 +98,7 @@ def _code(draft: Draft) -> dict[str, Any]:
         "account": account,
         "tools": tools,
         "open_places": code.open_places(draft.open),
-        "imports": code.imports(used + ("Rfc7009" if draft.revoke_url else "")),
+        "imports": code.imports(used + (" Rfc7009" if draft.revoke_url else "")),
         "manage_url": f"https://{draft.slug.replace('_', '-')}.example/settings/apps",
     }
 
