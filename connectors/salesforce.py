@@ -106,7 +106,7 @@ salesforce = Connector(
             allowed=("https://*.salesforce.com",),
         )
     ],
-    manage_url="{instance_url}/lightning/settings/personal/AdvancedUserDetails/home",
+    manage_url="{login_url}/lightning/settings/personal/AdvancedUserDetails/home",
     cannot=[
         "delete anything",
         "change opportunities of your colleagues",

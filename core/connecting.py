@@ -75,7 +75,8 @@ async def _page(house: House, session: ConnectSession, browser: Secret) -> Page:
         grant = await house.store.one("grant_get", Grant, workspace=session.workspace, id=session.grant)
     if grant and grant.status_at(house.now_ms()) not in LIVE_STATUSES:
         grant = None
-    shown = consent.notice(session, connector, assistant, workspace, grant)
+    limits = await registrations.find(house, session.registration)
+    shown = consent.notice(session, connector, assistant, workspace, grant, limits.max_scopes)
     return Page(session, shown, assistant, connector, browser)
 
 
@@ -123,7 +124,7 @@ async def approve(
         policy.check_tool(workspace.policy, limits, page.assistant, connector.tools[name])
     registration = await registrations.smallest(house, connector, session.workspace, chosen)
     state, verifier = new_token(), oauth.new_verifier()
-    scopes, optional = _scopes(connector, page.notice, chosen)
+    scopes, optional = _scopes(connector, limits, page.notice, chosen)
     url = await oauth.authorization_url(
         house.outbound,
         connector,
@@ -223,7 +224,7 @@ def _chosen_duration(shown: Notice, duration: str) -> Duration:
 
 
 def _scopes(
-    connector: Connector, shown: Notice, chosen: tuple[str, ...]
+    connector: Connector, limits: Registration, shown: Notice, chosen: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """`(scopes, optional scopes)` to ask for: the union over the chosen tools, only the new ones where the provider adds them up.
 
@@ -236,9 +237,12 @@ def _scopes(
     if connector.oauth.optional_scope_param is None or not needed:
         needed = asking
     scopes = union(
-        [connector.oauth.always_scopes, *(connector.tools[name].wanted_scopes() for name in needed)]
+        [
+            connector.oauth.always_scopes,
+            *(connector.tools[name].wanted_scopes(limits.max_scopes) for name in needed),
+        ]
     )
-    everything = union(connector.tools[name].wanted_scopes() for name in asking)
+    everything = union(connector.tools[name].wanted_scopes(limits.max_scopes) for name in asking)
     return scopes, tuple(scope for scope in everything if scope not in scopes)
 
 

@@ -94,8 +94,10 @@ def notice(
     assistant: Assistant,
     workspace: Workspace,
     grant: Grant | None,
+    max_scopes: tuple[str, ...] | None = None,
 ) -> Notice:
-    """The same inputs give the same notice: the page and, later, the receipt are made from it."""
+    """The same inputs give the same notice: the page and, later, the receipt are made from it. `max_scopes`: what may be asked
+    of the provider at all."""
     lengths = policy.durations(workspace.policy)
     present = _still_good(connector, grant)
     draft = Notice(
@@ -107,13 +109,13 @@ def notice(
         workspace_name=clean(workspace.name, NAME_CHARS),
         connector_slug=connector.slug,
         connector_title=connector.title,
-        groups=_groups(connector, session.asked, present),
+        groups=_groups(connector, session.asked, present, max_scopes),
         cannot=[*connector.cannot, f"see your password. You type it only at {connector.title}"],
         purpose=clean(session.purpose, PURPOSE_CHARS) if session.purpose else None,
         durations=[NoticeDuration(value, _DURATION_WORDS[value]) for value in lengths],
         default_duration=lengths[0],
         duration_hint=_duration_hint(workspace),
-        provider_scopes=_provider_scopes(connector, session.asked, present),
+        provider_scopes=_provider_scopes(connector, session.asked, present, max_scopes),
         scope_note=_scope_note(connector),
         step_up=grant is not None,
         manage_hint="Open “Who may use my data” at any time and press Stop. It ends at once.",
@@ -132,19 +134,24 @@ def _still_good(connector: Connector, grant: Grant | None) -> tuple[str, ...]:
     return tuple(name for name in known if not connector.tools[name].missing_scopes(grant.scopes_granted))
 
 
-def _groups(connector: Connector, asked: Iterable[Asked], present: Iterable[str]) -> list[NoticeGroup]:
+Within = tuple[str, ...] | None
+
+
+def _groups(
+    connector: Connector, asked: Iterable[Asked], present: Iterable[str], within: Within
+) -> list[NoticeGroup]:
     groups: dict[str, list[NoticeTool]] = {}
     by_name = {one.tool: one for one in asked}
     for name in dict.fromkeys([*by_name, *present]):
         tool = connector.tools.get(name)
         if tool is None:
             continue  # the connector was changed since: a tool that is gone can be neither shown nor granted
-        line = _line(connector, tool, by_name.get(name, Asked(name)), name in set(present))
+        line = _line(connector, tool, by_name.get(name, Asked(name)), name in set(present), within)
         groups.setdefault(tool.group, []).append(line)
     return [NoticeGroup(title, tools) for title, tools in groups.items()]
 
 
-def _line(connector: Connector, tool: Tool, asked: Asked, already: bool) -> NoticeTool:
+def _line(connector: Connector, tool: Tool, asked: Asked, already: bool, within: Within) -> NoticeTool:
     return NoticeTool(
         name=tool.name,
         title=tool.title,
@@ -153,7 +160,7 @@ def _line(connector: Connector, tool: Tool, asked: Asked, already: bool) -> Noti
         required=asked.required and not already,
         already=already,
         reason=clean(asked.reason, REASON_CHARS) if asked.reason else None,
-        note=_wider_note(connector, tool),
+        note=_wider_note(connector, tool, within),
     )
 
 
@@ -169,26 +176,26 @@ def tool_text(tool: Tool) -> str:
     return " ".join(sentence.replace("..", ".") for sentence in sentences)
 
 
-def _wider_note(connector: Connector, tool: Tool) -> str | None:
+def _wider_note(connector: Connector, tool: Tool, within: Within) -> str | None:
     """Said where the provider has no scope as small as the tool: a reading tool that needs a scope for writing."""
-    scopes = [connector.scopes[name] for name in tool.wanted_scopes() if name in connector.scopes]
+    scopes = [connector.scopes[name] for name in tool.wanted_scopes(within) if name in connector.scopes]
     if tool.risk == "read" and any(scope.risk != "read" for scope in scopes):
         return f"{connector.title} has no smaller permission: its page will speak of changing. This tool only reads."
     return None
 
 
 def _provider_scopes(
-    connector: Connector, asked: Iterable[Asked], present: Iterable[str]
+    connector: Connector, asked: Iterable[Asked], present: Iterable[str], within: Within
 ) -> list[NoticeScope]:
     required = {one.tool for one in asked if one.required} | set(present)
     users: dict[str, list[str]] = {}
     for name in dict.fromkeys([*(one.tool for one in asked), *present]):
         tool = connector.tools.get(name)
-        for scope in tool.wanted_scopes() if tool else ():
+        for scope in tool.wanted_scopes(within) if tool else ():
             suffix = "" if name in required else ", if switched on"
             users.setdefault(scope, []).append(_lower(tool.title if tool else name) + suffix)
     for scope in connector.oauth.always_scopes:
-        users.setdefault(scope, []).append("keep the connection for as long as you choose")
+        users.setdefault(scope, []).append("part of every connection")
     return [NoticeScope(name, _scope_title(connector, name), "; ".join(why)) for name, why in users.items()]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core import sealed
-from core.connector import Connector
+from core.connector import Connector, templates
 from core.connector.scopes import union
 from core.errors import InvalidBody, InvalidConfig, Missing, Unauthenticated
 from core.house import House
@@ -213,6 +213,19 @@ async def smallest(house: House, connector: Connector, workspace: str, tools: Se
         if not any(connector.tools[name].missing_scopes(given) for name in tools):
             return small
     return await get(house, workspace, connector.slug)
+
+
+async def manage_url(house: House, slug: str, registration_id: str) -> str | None:
+    """The provider's own page on connected apps, where the registration says enough to find it."""
+    connector = house.registry.connectors.get(slug)
+    url = connector.manage_url if connector else None
+    if connector is None or url is None or "{" not in url:
+        return url
+    registration = await find(house, registration_id)
+    try:
+        return templates.fill(url, connector.filled(registration.config))
+    except InvalidConfig:
+        return None
 
 
 def scopes_of(connector: Connector, registration: Registration) -> tuple[str, ...]:

@@ -142,6 +142,8 @@ def connector_out(connector: Connector) -> ConnectorOut:
 class ReadClientIn(Body, frozen=True):
     """A second client, whose app may only read, where the provider fixes scopes with the client."""
 
+    examples = ({"client_id": "valetkey-acme-read", "client_secret": "the secret of the second app"},)
+
     client_id: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["valetkey-acme-read"])]
     client_secret: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
     max_scopes: list[Text] | None = None
@@ -464,14 +466,7 @@ class Stopped(msgspec.Struct, frozen=True, omit_defaults=True):
     manage_url: str | None = None
 
 
-def manage_url(house: House, grant: Grant) -> str | None:
-    """The provider's own page, unless it needs something only the registration knows."""
-    connector = house.registry.connectors.get(grant.connector)
-    url = connector.manage_url if connector else None
-    return None if url is None or "{" in url else url
-
-
-def grant_out(house: House, grant: Grant) -> GrantOut:
+def grant_out(house: House, grant: Grant, manage_url: str | None) -> GrantOut:
     return GrantOut(
         id=grant.id,
         status=grant.status_at(house.now_ms()),
@@ -491,12 +486,12 @@ def grant_out(house: House, grant: Grant) -> GrantOut:
         ended_at=when(grant.ended_at),
         end_reason=grant.end_reason,
         upstream=grant.upstream,
-        manage_url=manage_url(house, grant),
+        manage_url=manage_url,
     )
 
 
-def stopped_out(house: House, grant: Grant) -> Stopped:
-    return Stopped(grant.id, grant.status_at(house.now_ms()), grant.upstream, manage_url(house, grant))
+def stopped_out(house: House, grant: Grant, manage_url: str | None) -> Stopped:
+    return Stopped(grant.id, grant.status_at(house.now_ms()), grant.upstream, manage_url)
 
 
 class FilterIn(Body, frozen=True):

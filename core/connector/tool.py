@@ -79,9 +79,10 @@ class Tool:
         """What `granted` lacks before the tool can run; [] when it can. `any_of` comes on top of `scopes`."""
         return scopes.missing(self.scopes, granted) + scopes.missing_of_any(self.any_of, granted)
 
-    def wanted_scopes(self) -> tuple[str, ...]:
-        """What to ask the provider for: of alternatives the first."""
-        return scopes.union([self.scopes, *self.any_of[:1]])
+    def wanted_scopes(self, within: Collection[str] | None = None) -> tuple[str, ...]:
+        """What to ask the provider for: of alternatives the first, or the first that lies within what may be asked for."""
+        fitting = [one for one in self.any_of if within is None or not scopes.missing(one, within)]
+        return scopes.union([self.scopes, *(fitting or self.any_of)[:1]])
 
     def all_scopes(self) -> tuple[str, ...]:
         """Every scope the tool mentions."""

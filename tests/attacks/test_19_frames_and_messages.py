@@ -64,8 +64,8 @@ def test_no_page_may_be_framed_kept_or_scripted(
     with Walker() as nobody:
         for route in sorted(set(routes.page_routes(weak_service.house)) - routes.FILES):
             method, path = route.split()
-            if path.startswith("/logos/") or path.endswith("/status"):
-                continue  # a picture, and JSON for our own script
+            if path.startswith("/logos/") or path.endswith("/status") or method == "DELETE":
+                continue  # a picture, JSON for our own script, and a provider that tells of a removal
             for who in (walker, nobody):
                 answer = who.http.request(method, stage.service.url + path.format(**ids))
                 if who is walker and method == "GET" and not path.startswith("/oauth"):
@@ -176,9 +176,11 @@ def test_the_code_reaches_no_window_but_that_of_the_registered_origin(
     agree(opened.value)
     until(lambda: chat_site.assistant.session(session["id"])["status"] == "authorized")  # type: ignore[union-attr]
     expect(opened.value.locator("[data-waiting]")).to_be_attached()
-    page.wait_for_timeout(300)
-    assert (page.evaluate("caught") == []) is defended
-    if not defended:
+    if defended:
+        page.wait_for_timeout(300)
+        assert page.evaluate("caught") == []
+    else:
+        page.wait_for_function("caught.length > 0")
         assert page.evaluate("caught")[0]["code"]
 
 
@@ -205,9 +207,18 @@ def test_a_message_of_another_site_is_not_believed(
     until(lambda: chat_site.session)
     frame = next(frame for frame in chat.frames if frame.url.startswith(evil.origin))
     forged = {"type": "valetkey:authorized", "session": chat_site.session, "code": "forged"}
-    frame.evaluate("(forged) => parent.postMessage(forged, '*')", forged)
-    chat.wait_for_timeout(400)
-    assert (chat_site.confirmed == []) is defended
+
+    def forge() -> None:
+        """Again and again: the widget may not have its session yet."""
+        frame.evaluate("(forged) => parent.postMessage(forged, '*')", forged)
+        chat.wait_for_timeout(100)
+
+    if defended:
+        for _ in range(5):
+            forge()
+        assert chat_site.confirmed == []
+    else:
+        until(lambda: (forge(), chat_site.confirmed)[1])
 
 
 # ---- what is in the message ---------------------------------------------------------------------------------

@@ -29,9 +29,10 @@ from core.house import House
 from core.model import Asked
 from core.sessions import SessionWish
 from core.workspaces import KeyedAssistant
+from web.api.grants import shown
 from web.auth import ASSISTANT, needs_assistant
 from web.problems import documented
-from web.wire import ConfirmIn, GrantAnswer, SessionIn, SessionOut, grant_out, session_out
+from web.wire import ConfirmIn, GrantAnswer, SessionIn, SessionOut, session_out
 
 MAX_WAIT_S = 55
 
@@ -120,4 +121,4 @@ class ConnectSessions(Controller):
         """`user` is the one signed in with you in the browser that brought the code: never the one you made the session for
         from memory. Only now the provider's code is redeemed."""
         grant = await confirming.confirm(house, assistant, session_id, data.user, data.code)
-        return GrantAnswer(grant_out(house, grant))
+        return GrantAnswer(await shown(house, grant))

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from core import grants, narrowing, revocation
+from core import grants, narrowing, registrations, revocation
 from core.clock import parse_rfc3339
 from core.errors import InvalidBody, Missing, Refused
 from core.grants import GrantFilter
 from core.house import House
+from core.model import Grant
 from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from web.auth import ADMIN, CALLER, Caller, needs_admin, needs_caller
@@ -63,7 +64,7 @@ class Grants(Controller):
         behind = None if cursor is None else grants.check_cursor(decode_cursor(cursor), "newest")
         rows = await grants.search(house, caller.workspace, wanted, limit=limit + 1, cursor=behind)
         following = encode_cursor(grants.cursor_of(rows[limit - 1], "newest")) if len(rows) > limit else None
-        return Listing([grant_out(house, row) for row in rows[:limit]], following)
+        return Listing([await shown(house, row) for row in rows[:limit]], following)
 
     @get("/{grant_id:str}", operation_id="getGrant", summary="One grant", responses=documented(Missing))
     async def one(
@@ -71,7 +72,7 @@ class Grants(Controller):
     ) -> GrantOut:
         """The grant as it is now; what the provider was asked for and what it gave."""
         found = await grants.get(house, caller.workspace, grant_id, assistant=caller.assistant)
-        return grant_out(house, found)
+        return await shown(house, found)
 
     @patch(
         "/{grant_id:str}",
@@ -95,7 +96,7 @@ class Grants(Controller):
             expires_at=_moment(data.expires_at),
             assistant=caller.assistant,
         )
-        return grant_out(house, narrowed)
+        return await shown(house, narrowed)
 
     @delete(
         "/{grant_id:str}",
@@ -109,7 +110,7 @@ class Grants(Controller):
     ) -> Stopped:
         """Ended here before this is answered. `upstream` says whether the provider has confirmed it."""
         ended = await revocation.revoke(house, caller.actor, grant_id, assistant=caller.assistant)
-        return stopped_out(house, ended)
+        return stopped_out(house, ended, await _manage_url(house, ended))
 
     @post(
         "/revoke",
@@ -145,3 +146,12 @@ def _moment(text: str | None) -> int | None:
         raise InvalidBody(
             "The end was not changed.", errors=[{"path": "/expires_at", "message": message}]
         ) from None
+
+
+async def _manage_url(house: House, grant: Grant) -> str | None:
+    return await registrations.manage_url(house, grant.connector, grant.registration)
+
+
+async def shown(house: House, grant: Grant) -> GrantOut:
+    """The grant as the API tells it."""
+    return grant_out(house, grant, await _manage_url(house, grant))

@@ -46,7 +46,7 @@ async def _array(name: str, items: AsyncIterator[bytes]) -> AsyncIterator[bytes]
 
 async def _grants(house: House, mine: Mine) -> AsyncIterator[bytes]:
     async for grant in mine.all_grants():
-        yield msgspec.json.encode(grant_out(house, grant))
+        yield msgspec.json.encode(grant_out(house, grant, await mine.manage_url(grant)))
 
 
 async def _receipts(house: House, mine: Mine) -> AsyncIterator[bytes]:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from core import audit, grants, receipts, registrations
-from core.connector import Connector, Tool, templates
-from core.errors import InvalidConfig, InvalidCursor, Missing
+from core.connector import Connector, Tool
+from core.errors import InvalidCursor, Missing
 from core.grants import GrantFilter
 from core.house import House
 from core.ids import is_id
@@ -97,15 +97,7 @@ class Mine:
         return grant, await self.assistant(), connector or Gone(grant.connector, grant.connector)
 
     async def manage_url(self, grant: Grant) -> str | None:
-        """The provider's own page on connected apps, where the registration says enough to find it."""
-        connector = self.house.registry.connectors.get(grant.connector)
-        if connector is None or connector.manage_url is None:
-            return None
-        registration = await registrations.find(self.house, grant.registration)
-        try:
-            return templates.fill(connector.manage_url, connector.filled(registration.config))
-        except InvalidConfig:
-            return None
+        return await registrations.manage_url(self.house, grant.connector, grant.registration)
 
     async def events(self, grant_id: str, before: str | None) -> tuple[list[AuditEvent], str | None]:
         """A page of what happened under a grant, newest first, and where the next begins."""

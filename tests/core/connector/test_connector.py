@@ -86,6 +86,8 @@ def test_scopes_are_all_needed_and_of_alternatives_one() -> None:
         ["c"],
     )
     assert either.wanted_scopes() == ("a", "b")
+    assert either.wanted_scopes(("a", "c")) == ("c",), "the first that may be asked for"
+    assert either.wanted_scopes(()) == ("a", "b")
     both = alternatives(scopes=["x"], any_of=[["a"], ["b"]])
     assert (both.missing_scopes({"b"}), both.wanted_scopes(), both.all_scopes()) == (
         ["x"],

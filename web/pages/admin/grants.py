@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core import audit, grants, narrowing, overview, receipts
+from core import audit, grants, narrowing, overview, receipts, registrations
 from core.audit import Search
 from core.errors import BadRequest
 from core.model import ConnectSession, Grant
@@ -18,7 +18,7 @@ from web.pages.admin.visit import DEPENDENCIES, Visit
 from web.pages.outcome import away
 from web.pages.render import security_headers
 from web.pages.views.receipt import receipt_view
-from web.wire import decode_cursor, encode_cursor, manage_url
+from web.wire import decode_cursor, encode_cursor
 
 PAGE = 50
 TRAIL = 200
@@ -53,7 +53,7 @@ async def story_of(visit: Visit, grant: Grant) -> Story:
             "sessions_of_grant", ConnectSession, workspace=workspace, grant=grant.id
         ),
         receipts=await receipts.of_grant(house, workspace, grant.id),
-        manage_url=manage_url(house, grant),
+        manage_url=await registrations.manage_url(house, grant.connector, grant.registration),
     )
 
 
