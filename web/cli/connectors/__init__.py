@@ -1,7 +1,7 @@
 """`valetkey connectors`: what this build can connect to, and everything an author needs to add to it.
 
 known                       which connectors there are, from where
-listing  check              `list`, `check`
+listing  check  catalogue   `list`, `check`, `catalogue`
 arguments  loopback         `--arg name=value`; the redirect URI on this machine
 sign_in                     the developer's own account, for as long as a command runs
 attempt  recording          `try`, `record`
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import click
 
-from web.cli.connectors import attempt, check, listing, new, recording
+from web.cli.connectors import attempt, catalogue, check, listing, new, recording
 
 EXAMPLES = """\b
 Examples:
@@ -30,5 +30,5 @@ def command() -> None:
     """Connectors: list them, begin one, check them, try and record them with an account of your own."""
 
 
-for _one in (listing, new, check, attempt, recording):
+for _one in (listing, new, check, catalogue, attempt, recording):
     command.add_command(_one.command)
