@@ -219,11 +219,14 @@ async def signed_in(
     http = Outbound(development=manner.development)
     try:
         code, verifier, registration = await _authorized(http, connector, own, manner, asked)
-        tokens = await oauth.redeem(
-            http, connector, registration, code=code, verifier=verifier, now_ms=Clock().now_ms()
+        redeeming = asyncio.create_task(
+            oauth.redeem(http, connector, registration, code=code, verifier=verifier, now_ms=Clock().now_ms())
         )
-        person = SignedIn(connector, registration, http, tokens, asked)
+        interrupted = await _interrupted(redeeming)
+        person = SignedIn(connector, registration, http, await redeeming, asked)
         try:
+            if interrupted:
+                raise interrupted
             await person.identify()
             say(f"Signed in as {person.account.label} ({person.account.id})")
             say(f"Given: {', '.join(person.granted) or 'what the app is allowed'}")
@@ -236,6 +239,15 @@ async def signed_in(
             raise Failed(left)
     finally:
         await http.close()
+
+
+async def _interrupted(redeeming: asyncio.Task[TokenSet]) -> asyncio.CancelledError | None:
+    """Waits for the tokens also when Ctrl-C comes meanwhile: the provider has made them by then, and they have to end."""
+    try:
+        await asyncio.wait([redeeming])
+    except asyncio.CancelledError as stop:
+        return stop
+    return None
 
 
 async def _authorized(

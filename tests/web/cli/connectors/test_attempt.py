@@ -138,6 +138,18 @@ def test_interrupted_while_the_provider_answers_it_ends_the_tokens(
     assert developer.northwind.live() == []
 
 
+def test_interrupted_while_the_tokens_are_on_their_way_it_ends_them(
+    developer: Developer, walker: Walker
+) -> None:
+    developer.northwind.inside.faults.slow("token", after_s=1.5)
+    with developer.running(*FIND) as terminal:
+        developer.allow(terminal, walker)
+        until(lambda: developer.northwind.live(), within_s=10)
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() != 0
+    assert developer.northwind.live() == [] and "Signed in" not in terminal.err
+
+
 def test_tokens_that_could_not_be_ended_are_told_with_where_to_end_them(
     developer: Developer, walker: Walker
 ) -> None:
