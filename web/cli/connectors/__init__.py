@@ -1,13 +1,16 @@
 """`valetkey connectors`: what this build can connect to, and everything an author needs to add to it.
 
-known                       which connectors there are, from where
-listing  check  catalogue   `list`, `check`, `catalogue`
-arguments  loopback         `--arg name=value`; the redirect URI on this machine
-sign_in                     the developer's own account, for as long as a command runs
-attempt  recording          `try`, `record`
-description  shapes         an OpenAPI file, read; its schemas as Python types
-draft  drafting             a connector before it is code; how one is made of a description
-code  examples  new         the draft as Python and as a test; `new`
+known                        which connectors there are, from where
+listing  check  catalogue    `list`, `check`, `catalogue`
+arguments  loopback          `--arg name=value`; the redirect URI on this machine
+sign_in                      the developer's own account, for as long as a command runs
+attempt  recording           `try`, `record`
+description                  an OpenAPI file, read
+draft  wording  shapes       a connector before it is code; words and schemas of a description as Python has them
+results  inputs  whose       what its tools give and take; whose account it is
+drafting                     the draft, made of all that
+code  examples  skeleton     the draft as Python, as a test, as files
+new                          `new`
 """
 
 from __future__ import annotations

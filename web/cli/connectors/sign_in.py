@@ -126,7 +126,12 @@ class SignedIn:
             development=self.http.development,
             introspection=introspection,
         )
-        self.account = await function(api)
+        try:
+            self.account = await function(api)
+        except (ValetkeyError, click.ClickException):
+            raise
+        except Exception as error:
+            raise own_fault(error) from error
 
     async def end(self) -> str | None:
         """Tell the provider. What to do by hand where that does not go, else None."""
@@ -141,6 +146,12 @@ class SignedIn:
         else:
             say(f"The tokens are ended at {title}.")
         return None
+
+
+def own_fault(error: Exception) -> Failed:
+    """An error of the connector's own code: its author wants to see where, which the service would not say."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Failed(f"{place.filename}:{place.lineno}: {type(error).__name__}: {error}")
 
 
 class ForOneCall:

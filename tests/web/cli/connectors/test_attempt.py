@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.harness.service import ROOT
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
-from tests.web.cli.connectors.person import SECRET, Developer
+from tests.web.cli.connectors.person import CLIENT_ID, SECRET, Developer
 from tests.web.cli.test_config import run
 
 FIND = ("try", "northwind", "find_contacts", "--arg", "limit=2")
@@ -183,3 +184,25 @@ def test_what_changes_something_wants_a_yes(developer: Developer, walker: Walker
 def test_what_is_missing_is_told_before_anything_happens(words: tuple[str, ...], said: str) -> None:
     found = run("connectors", *words, VALETKEY_DEVELOPMENT="1")
     assert found.exit_code != 0 and said in found.stderr
+
+
+def test_a_fault_of_the_connectors_own_code_is_told_with_its_line(
+    developer: Developer, walker: Walker, tmp_path: Path
+) -> None:
+    """The service would answer with an id and keep the rest in its log; its author is sitting here."""
+    own = tmp_path / "mine/leaky.py"
+    own.parent.mkdir()
+    text = (ROOT / "connectors/northwind.py").read_text().replace('slug="northwind"', 'slug="leaky"')
+    head, page, body = text.partition("async def _page(")
+    own.write_text(head + page + body.replace(":\n    ", ":\n    1 / 0\n    ", 1))
+    line = own.read_text().splitlines().index("    1 / 0") + 1
+    env = {
+        "LEAKY_CLIENT_ID": CLIENT_ID,
+        "LEAKY_CLIENT_SECRET": SECRET,
+        "VALETKEY_CONNECTORS_PATH": str(own.parent),
+    }
+    with developer.running("try", "leaky", "find_deals", **env) as terminal:
+        developer.allow(terminal, walker)
+        assert terminal.end() == 1
+    assert f"{own}:{line}: ZeroDivisionError" in terminal.err and "Traceback" not in terminal.err
+    assert developer.northwind.live() == []
