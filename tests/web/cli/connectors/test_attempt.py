@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -66,6 +68,27 @@ def test_no_secret_and_no_token_is_printed_or_stands_in_the_arguments(
     assert len(secrets) > 2
     for secret in secrets:
         assert secret not in terminal.out + terminal.err + words
+
+
+def test_a_secret_that_is_not_in_the_environment_is_asked_for_and_not_shown(
+    developer: Developer, walker: Walker
+) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        with developer.running(*FIND, stdin=theirs) as terminal:
+            until(lambda: "Client secret (NORTHWIND_CLIENT_SECRET is not set)" in terminal.err, within_s=20)
+            os.write(ours, f"{SECRET}\n".encode())
+            developer.allow(terminal, walker)
+            assert terminal.end() == 0, terminal.err
+        os.set_blocking(ours, False)
+        try:
+            echoed = os.read(ours, 10_000)
+        except BlockingIOError:
+            echoed = b""
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert SECRET not in echoed.decode() + terminal.err + terminal.out
 
 
 def test_a_strange_answer_changes_nothing(developer: Developer, walker: Walker) -> None:
