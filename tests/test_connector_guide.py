@@ -1,10 +1,11 @@
-"""docs/connector-guide.md, as it stands there: the example is saved, checked by its own commands, and used against a fake."""
+"""docs/connector-guide.md, as it stands there: commands given, files saved, and what came of it used against a fake."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,9 +27,13 @@ from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
 GUIDE = (ROOT / "docs/connector-guide.md").read_text()
-FILE = re.findall(r"Save this as `([^`]+)`:\n", GUIDE)[0]
-EXAMPLE = re.findall(r"^```python\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[0]
-COMMANDS = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[0]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SAVE = re.compile(r"Save this as `([^`]+)`:\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SAVED: dict[str, str] = dict(_SAVE.findall(GUIDE))
+BEGIN, CHECK, TRY = (text for kind, text in BLOCK.findall(GUIDE) if kind == "sh")
+EXAMPLE, CALLS = (text for kind, text in BLOCK.findall(GUIDE) if kind == "python")
+FILE = next(file for file in SAVED if file.endswith("quill.py"))
+TEST = "valetkey-connector-quill/tests/test_quill.py"
 TODOS = [
     {"id": str(number), "title": f"To-do {number}", "done": False, "notes": "private"} for number in (1, 2, 3)
 ]
@@ -141,12 +146,28 @@ def quill() -> Iterator[Quill]:
     one.close()
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reader works, after the first command."""
+    folder = tmp_path_factory.mktemp("reader")
+    done = paste(BEGIN, folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where the reader works, with the file saved as the guide says."""
-    file = tmp_path / FILE
-    file.parent.mkdir()
-    file.write_text(EXAMPLE)
+def folder(begun: Path, tmp_path: Path) -> Path:
+    """The same with everything saved as the guide says."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
+    for file, text in SAVED.items():
+        assert (tmp_path / file).is_file(), f"the first command did not make {file}"
+        (tmp_path / file).write_text(text)
+    test = tmp_path / TEST
+    put, count = re.subn(
+        r"^FIELDS:.*?^\]\n", lambda _: CALLS, test.read_text(), flags=re.MULTILINE | re.DOTALL
+    )
+    assert count == 1, "there are no FIELDS and CALLS in the generated test"
+    test.write_text(put)
     return tmp_path
 
 
@@ -154,17 +175,24 @@ def connector(folder: Path) -> Connector:
     return registry.load([str((folder / FILE).parent)]).connector("quill")
 
 
-def paste(folder: Path) -> subprocess.CompletedProcess[str]:
-    """The guide's commands, in the folder it was saved in."""
-    script = f'valetkey() {{ "{sys.executable}" -m web.cli "$@"; }}\n{COMMANDS}'
+def paste(commands: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Commands of the guide, in the folder the reader works in."""
+    programs = (
+        f'valetkey() {{ "{sys.executable}" -m web.cli "$@"; }}\npython() {{ "{sys.executable}" "$@"; }}\n'
+    )
     return subprocess.run(
-        ["bash", "-euc", script],
+        ["bash", "-euc", programs + commands],
         cwd=folder,
-        env=clean_environment(),
+        env={**clean_environment(), **env},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def check(folder: Path) -> subprocess.CompletedProcess[str]:
+    """The guide's check, without the test after it."""
+    return paste(re.sub(r"^python .*$", "", CHECK, flags=re.MULTILINE), folder)
 
 
 def use(
@@ -194,12 +222,39 @@ def call(quill: Quill, folder: Path, tool: str, given: dict[str, Any], **held: s
 
 
 def test_the_guide_is_short_enough_to_be_read() -> None:
-    assert len(GUIDE.splitlines()) <= 120
+    assert len(GUIDE.splitlines()) <= 165
 
 
-def test_the_commands_find_nothing_to_mend(folder: Path) -> None:
-    done = paste(folder)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "quill: ok\n", "")
+def test_what_the_first_command_makes_says_what_is_open(begun: Path) -> None:
+    done = check(begun)
+    assert done.returncode == 1 and re.fullmatch(r"quill: \d+ to mend\n", done.stdout)
+    assert "a draft: all of this is an example" in done.stderr
+
+
+def test_check_and_test_find_nothing_to_mend(folder: Path) -> None:
+    done = paste(CHECK, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first == "quill: ok" and re.search(r"\b6 passed\b", rest[-1]), done.stdout
+
+
+def test_a_tool_is_tried_with_an_account_of_ones_own(quill: Quill, folder: Path) -> None:
+    """The guide's command, with a browser in which the person is signed in, and the fake's address."""
+    browser = folder / "browser.py"
+    browser.write_text("import httpx, sys\nhttpx.get(sys.argv[1], follow_redirects=True, trust_env=False)\n")
+    port = free_port()
+    commands = TRY.replace("https://quill.example", quill.url).replace("8765", str(port))
+    commands = commands.replace("ID=...", "ID=a").replace("SECRET=...", "SECRET=b")
+    env = {
+        "VALETKEY_CONNECTORS_PATH": str((folder / FILE).parent),
+        "VALETKEY_DEVELOPMENT": "1",
+        "BROWSER": f"{sys.executable} {browser} %s",
+    }
+    done = paste(commands, folder, **env)
+    assert done.returncode == 0, done.stderr
+    assert [item["id"] for item in json.loads(done.stdout)["items"]] == ["1", "2"]
+    assert "Signed in as ada@quill.example" in done.stderr
+    assert quill.told == ["again"]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +271,9 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(
 ) -> None:
     assert EXAMPLE.count(written) == 1
     (folder / FILE).write_text(EXAMPLE.replace(written, instead))
-    done = paste(folder)
+    done = check(folder)
     assert done.returncode == 1 and told in done.stderr
-    assert re.match(rf"{re.escape(str(folder / FILE))}:\d+: .+: .+", done.stderr)
+    assert re.search(rf"^{re.escape(str(folder / FILE))}:\d+: .+: .+", done.stderr, re.MULTILINE)
 
 
 def test_a_page_holds_the_declared_fields_and_leads_to_the_next(quill: Quill, folder: Path) -> None:

@@ -23,7 +23,7 @@ from openapi_core.testing import MockRequest
 PROVIDERS = Path(__file__).parents[3] / "shared" / "providers"
 HERE = PROVIDERS.is_dir()
 needed = pytest.mark.skipif(not HERE, reason="the providers' descriptions (../shared/providers) are not here")
-quiet = pytest.mark.filterwarnings("ignore:Unsupported scheme type:UserWarning")
+quiet = pytest.mark.filterwarnings("ignore:Unsupported scheme type", "ignore:Use of allowEmptyValue")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,25 +50,21 @@ class Household:
         return await sessions.create(self.house, self.assistant, wish)
 
     async def agree(self, session: ConnectSession) -> tuple[list[str], str, str, Secret]:
-        """The person says yes on our page: the scopes that are asked for, the state, the address, the browser's cookie."""
+        """The person says yes on our page: the scopes that are asked for (all, where the app decides), the state, the
+        address, the browser's cookie."""
         page = await connecting.open_page(self.house, session.id, None)
         tools = tuple(tool.name for tool in page.notice.tools)
         duration = page.notice.durations[0].value
         url = await connecting.approve(self.house, session.id, page.browser, tools, duration)
         query = parse_qs(urlsplit(url).query)
-        return (
-            re.split("[ ,]", query.get("scope", [""])[0]),
-            query["state"][0],
-            query["redirect_uri"][0],
-            page.browser,
-        )
+        connector = self.house.registry.connectors[self.slug]
+        asked = re.split("[ ,]", query["scope"][0]) if "scope" in query else list(connector.scopes)
+        return asked, query["state"][0], query["redirect_uri"][0], page.browser
 
     async def connect(self, user: str, person: str, *tools: str, but: Sequence[str] = ()) -> Grant:
         """All the way: `person` signs in at the provider, which gives every scope asked for except `but`."""
         session = await self.session(user, *tools)
         scopes, state, redirect, browser = await self.agree(session)
-        if scopes == [""]:  # nothing can be asked for: what the app has, is given
-            scopes = list(self.house.registry.connector(self.slug).scopes)
         code = f"code-of-{session.id}"
         self.provider.codes[code] = Token(person, frozenset(scopes) - set(but))
         answer = await connecting.callback(
@@ -94,6 +90,7 @@ async def household(
     provider: Any,
     client: tuple[str, str],
     *,
+    config: Mapping[str, str] | None = None,
     read_client: tuple[str, str] | None = None,
 ) -> AsyncIterator[Household]:
     KeyRing.init(folder / "keyring.json")
@@ -113,8 +110,13 @@ async def household(
             if read_client
             else None
         )
+        fixed = tuple(connector.scopes) if connector.oauth.scope_mode == "app_fixed" else None
         wish = registrations.Wish(
-            client_id=client[0], client_secret=Secret(client[1]), **({"read_client": small} if small else {})
+            client_id=client[0],
+            client_secret=Secret(client[1]),
+            max_scopes=fixed,
+            config=config or {},
+            **({"read_client": small} if small else {}),
         )
         await registrations.put(house, admin, connector.slug, wish)
         assistant, key = await assistants.create(

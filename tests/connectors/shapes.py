@@ -102,19 +102,39 @@ def _loosened(found: Shape, harmless: list[Shape], marker: str) -> Iterator[str]
         mixed = [one for one in known if marker and marker in one]
         if not mixed or marker in known:
             continue  # the text does not get there, or nothing else stands there
-        if not (_kept(mixed, marker, value) or skeleton(value) in {skeleton(one) for one in known}):
+        allowed = _joints(mixed) if _asks(place) else None
+        if not (_kept(mixed, marker, value, allowed) or skeleton(value) in {skeleton(one) for one in known}):
             yield f"{place}: {value[:300]!r} is not like {mixed[0]!r}"
 
 
-def _kept(mixed: list[str], marker: str, value: str) -> bool:
-    """Whether the value begins and ends as one of these does around the text, where that is in no quotes; right behind a
-    `:` or `=` it may be one word only."""
+def _asks(place: Place) -> bool:
+    """Whether what stands there is read as a query, not kept as a text."""
+    return place[0] == "query" or place[-1] in ("q", "query", "jql", "select_query", "filter", "search")
+
+
+def _joints(mixed: list[str]) -> set[str]:
+    """The signs the connector itself writes around and between the words of a harmless text."""
+    return {sign for one in mixed for sign in re.findall(r"[^\w\s]", one)}
+
+
+def _around(value: str, marker: str) -> tuple[str, str]:
+    return value[: value.index(marker)], value[value.rindex(marker) + len(marker) :]
+
+
+def _middle(value: str, before: str, after: str) -> str:
+    return value[len(before) : len(value) - len(after)]
+
+
+def _kept(mixed: list[str], marker: str, value: str, allowed: set[str] | None) -> bool:
+    """Whether the value begins and ends as one of these does around the text, where that is in no quotes. In a query no sign
+    may stand there that is not `allowed` or of a word, and right behind a `:` or `=` one word only."""
     for one in mixed:
-        before, after = one[: one.index(marker)], one[one.rindex(marker) + len(marker) :]
+        before, after = _around(one, marker)
         long_enough = len(value) >= len(before) + len(after)
         if marker in skeleton(one) and long_enough and value.startswith(before) and value.endswith(after):
-            middle = value[len(before) : len(value) - len(after)]
-            if not before.endswith((":", "=")) or re.fullmatch(r"[\w./@-]*", middle):
+            middle = _middle(value, before, after)
+            free = allowed is None or set(re.findall(r"[^\w\s]", middle)) <= allowed | set("-_.'’/@\u0300")
+            if free and (not before.endswith((":", "=")) or re.fullmatch(r"[\w./@-]*", middle)):
                 return True
     return False
 

@@ -64,6 +64,7 @@ FAULTS = (
     Fault("html", 200, "<!doctype html><title>Sign in</title>", ("provider_error",), NO_JSON, silent=True),
     Fault("html_500", 500, "<h1>Bad gateway</h1>", ("provider_error",), NO_JSON),
     Fault("another_type", 200, "<feed/>", ("provider_error",), {"content-type": "application/xml"}, silent=True),
+    Fault("deep", 200, "[" * 100_000 + "]" * 100_000, ("provider_error",), silent=True),
     Fault("no_body", 200, "", ("provider_error",), silent=True),
     Fault("redirect", 302, "", ("provider_error",), {"location": ELSEWHERE}),
     Fault("redirect_of_a_write", 307, "", ("provider_error",), {"location": ELSEWHERE}),
@@ -148,6 +149,18 @@ async def test_a_wrong_answer_has_its_code_and_is_asked_for_again_only_where_tha
         assert told.fields["retry_after"] == int((fault.headers or {}).get("retry-after", "10"))
     if isinstance(told, ValetkeyError):
         assert not any(word in str(told) for word in ("kaboom", "Bad gateway", "evil")), "the body is told"
+
+
+@every_tool
+async def test_json_is_read_whatever_it_is_called(subject: Subject, main: Main) -> None:
+    """Providers label their answers as they like; what counts is whether it is the JSON that was asked for."""
+    provider = subject.provider()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        came: httpx.Response = provider.fake.handle(request)
+        return httpx.Response(came.status_code, content=came.content, headers={"content-type": "text/plain"})
+
+    assert await ending(subject, main, wire.through(httpx.MockTransport(handle))) == ("answer", main.result)
 
 
 @every_tool

@@ -1,6 +1,6 @@
 """GitHub: what each tool asks and answers, that no argument changes what is asked, and what its refusals mean.
 
-The tokens of the calls and their end are in `test_github_tokens.py`.
+The tokens are in `test_github_tokens.py`, those of single calls in `test_github_narrowing.py`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,6 +34,7 @@ from tests.connectors.fakes.fake import Token
 from tests.connectors.record import still_time
 
 HUBSPOT, REGISTRATION = cases.SUBJECT, cases.CLIENT
+PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "hubspot.md"
 FIELDS = HUBSPOT.fields
 
 
@@ -153,6 +155,54 @@ async def test_a_note_and_a_task_hang_on_the_contact_they_name(provider: fake.Hu
 
 def test_no_sensitive_scope_is_ever_asked_for() -> None:
     assert not [name for name in module.hubspot.scopes if "sensitive" in name]
+
+
+async def test_a_long_page_is_cut_to_what_is_shown(provider: fake.HubSpot) -> None:
+    """The figures the setup page prints; whole records are those of a portal without properties of its own."""
+    provider.records["contacts"].clear()
+    for number in range(1000, 1100):
+        provider.put("contacts", str(number), **_a_whole_contact(number))
+    page = await call(provider, "search_contacts", limit=100)
+    assert len(page["items"]) == 100
+    answered = len(provider.fake.handle(provider.fake.requests[0]).content)
+    shown = len(json.dumps(page, separators=(",", ":")))
+    names = list(_a_whole_contact(0))
+    full = len(json.dumps([provider._wire("contacts", id, names) for id in provider.records["contacts"]]))
+    line = (
+        f"A page of 100 contacts: {answered / 1000:.0f} kB from HubSpot, {shown / 1000:.0f} kB to the assistant. "
+        f"The whole records would be {full / 1000:.0f} kB."
+    )
+    assert line in PAGE.read_text(), line
+    assert shown < answered < full / 3
+
+
+def _a_whole_contact(number: int) -> dict[str, str]:
+    """The properties that HubSpot itself fills or offers, as a contact that came through a form has them."""
+    moment = "2026-11-20T08:15:30.125Z"
+    counted = ("num_associated_deals", "num_contacted_notes", "num_notes", "num_unique_conversion_events",
+               "hs_analytics_num_visits", "hs_analytics_num_page_views", "hs_analytics_num_event_completions",
+               "hs_email_delivered", "hs_email_open", "hs_email_click", "hs_time_in_lead", "hs_predictivecontactscore_v2",
+               "hs_count_is_worked", "hs_count_is_unworked", "hs_sa_first_engagement_object_type")  # fmt: skip
+    dated = ("createdate", "lastmodifieddate", "first_conversion_date", "recent_conversion_date", "notes_last_updated",
+             "notes_last_contacted", "hs_analytics_first_timestamp", "hs_analytics_last_timestamp", "hs_email_first_open_date",
+             "hs_analytics_first_visit_timestamp", "hs_lifecyclestage_lead_date", "hs_date_entered_lead",
+             "hs_first_engagement_date", "hs_latest_source_timestamp", "hubspot_owner_assigneddate")  # fmt: skip
+    said = {
+        "firstname": "Grace", "lastname": f"Hopper {number}", "email": f"grace.{number}@navy.example", "company": "Navy",
+        "phone": "+1 202 555 0143", "mobilephone": "+1 202 555 0144", "jobtitle": "Rear admiral", "website": "navy.example",
+        "address": "1200 Navy Pentagon", "city": "Washington", "state": "District of Columbia", "zip": "20350-1200",
+        "country": "United States", "lifecyclestage": "lead", "hs_lead_status": "IN_PROGRESS", "hubspot_owner_id": "9001",
+        "industry": "Defense", "annualrevenue": "1000000", "numemployees": "1000", "hs_language": "en", "salutation": "Dr.",
+        "hs_email_domain": "navy.example", "hs_analytics_source": "ORGANIC_SEARCH", "hs_latest_source": "DIRECT_TRAFFIC",
+        "hs_analytics_source_data_1": "google", "hs_analytics_source_data_2": "compilers for ships",
+        "hs_analytics_first_url": "https://acme.example/engines?utm_source=newsletter&utm_campaign=autumn",
+        "hs_analytics_last_url": "https://acme.example/looms/order/thank-you", "first_conversion_event_name": "Order form",
+        "recent_conversion_event_name": "Newsletter: autumn edition", "hs_calculated_phone_number": "+12025550143",
+        "hs_full_name_or_email": f"Grace Hopper {number}", "hs_searchable_calculated_phone_number": "2025550143",
+        "ip_city": "washington", "ip_country": "united states", "ip_state_code": "dc", "hs_timezone": "us_slash_eastern",
+        "message": "We would like to order three engines and two looms, to be delivered to the yard before the end of March.",
+    }  # fmt: skip
+    return said | dict.fromkeys(counted, "12") | dict.fromkeys(dated, moment)
 
 
 # ---- hostile arguments ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ asked."""
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ from tests.connectors.fakes.fake import Token
 from tests.connectors.fakes.jql import parse
 
 JIRA, REGISTRATION = cases.SUBJECT, cases.CLIENT
+PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "jira.md"
 
 
 @pytest.fixture
@@ -67,6 +69,85 @@ async def test_ones_own_issues_are_asked_for_by_the_provider_own_word_for_me(pro
 async def test_a_moved_issue_has_moved(provider: fake.Jira) -> None:
     await call(provider, "transition_issue", issue_key="acme-1", transition_id="21")
     assert provider.issues["ACME-1"]["status"]["name"] == "Done"
+
+
+async def test_a_long_page_is_cut_to_what_is_shown(provider: fake.Jira) -> None:
+    """The figures the setup page prints; whole issues are those of a site with twenty fields of its own."""
+    for number in range(1000, 1100):
+        provider.put(
+            f"ACME-{number}", f"The form is blank after signing in by link, case {number}", **_a_whole_issue()
+        )
+    page = await call(provider, "search_issues", text="blank", limit=100)
+    assert len(page["items"]) == 100
+    answered = len(provider.fake.handle(provider.fake.requests[0]).content)
+    shown = len(json.dumps(page, separators=(",", ":")))
+    whole = [provider._wire(key, list(issue)) for key, issue in provider.issues.items() if len(key) == 9]
+    full = len(json.dumps(whole))
+    line = (
+        f"A page of 100 issues: {answered / 1000:.0f} kB from Jira, {shown / 1000:.0f} kB to the assistant. "
+        f"Whole issues would be {full / 1000:.0f} kB."
+    )
+    assert line in PAGE.read_text(), line
+    assert shown < answered < full / 3
+
+
+API = "https://api.atlassian.com/ex/jira/11111111-aaaa-bbbb-cccc-222222222222/rest/api/3"
+
+
+def _a_whole_issue() -> dict[str, Any]:
+    """The fields Jira gives when none are named, comments left out."""
+    icon = (
+        "https://acme.atlassian.net/rest/api/3/universal_avatar/view/type/issuetype/avatar/10318?size=medium"
+    )
+    faces = {
+        f"{size}x{size}": f"https://avatar.example/a1/ada-byron?size={size}&s={size}"
+        for size in (48, 24, 16, 32)
+    }
+    person = {
+        "self": f"{API}/user?accountId=a1",
+        **fake.USERS["a1"],
+        "avatarUrls": faces,
+        "accountType": "atlassian",
+    }
+    category = {
+        "self": f"{API}/statuscategory/4",
+        "id": 4,
+        "key": "indeterminate",
+        "colorName": "yellow",
+        "name": "In Progress",
+    }
+    status = {
+        "self": f"{API}/status/3",
+        "description": "",
+        "iconUrl": icon,
+        "name": "In Progress",
+        "id": "3",
+        "statusCategory": category,
+    }
+    words = "Steps: open the mail, press the link, wait. Expected: the form. Seen: a blank page, and nothing in the console. "
+    paragraph = {"type": "paragraph", "content": [{"type": "text", "text": words * 3}]}
+    parent = {
+        "id": "10001",
+        "key": "ACME-1",
+        "self": f"{API}/issue/10001",
+        "fields": {"summary": "Login", "status": status},
+    }
+    empty = {"progress": 0, "total": 0}
+    return {
+        "issuetype": {"self": f"{API}/issuetype/10002", "id": "10002", "name": "Bug", "iconUrl": icon, "subtask": False,
+                      "description": "A problem or error.", "avatarId": 10303, "entityId": "e1", "hierarchyLevel": 0},
+        "priority": {"self": f"{API}/priority/3", "iconUrl": icon, "name": "Medium", "id": "3"},
+        "project": {"self": f"{API}/project/10000", "id": "10000", "key": "ACME", "name": "Acme website", "avatarUrls": faces,
+                    "projectTypeKey": "software", "simplified": False},
+        "status": "In Progress", "assignee": person, "reporter": person, "creator": person, "duedate": "2026-12-01",
+        "statusCategory": category, "parent": parent, "labels": ["login", "regression"], "components": [], "versions": [],
+        "fixVersions": [{"self": f"{API}/version/10010", "id": "10010", "name": "2.4", "archived": False, "released": False}],
+        "description": {"type": "doc", "version": 1, "content": [paragraph]}, "progress": empty, "aggregateprogress": empty,
+        "votes": {"self": f"{API}/issue/ACME-1/votes", "votes": 0, "hasVoted": False}, "resolution": None, "environment": None,
+        "watches": {"self": f"{API}/issue/ACME-1/watchers", "watchCount": 2, "isWatching": False}, "timetracking": {},
+        "issuelinks": [], "subtasks": [], "attachment": [], "timespent": None, "timeestimate": None, "workratio": -1,
+        **{f"customfield_{10000 + number}": None if number % 3 else f"0|i000{number}:" for number in range(20)},
+    }  # fmt: skip
 
 
 # ---- hostile arguments ---------------------------------------------------------------------------------------

@@ -1,18 +1,26 @@
-"""HubSpot and Jira through the whole of Valetkey: connect, call, step up, stop, on their fakes."""
+"""Connectors through the whole of Valetkey: connect, call, refresh, stop, on their fakes; then what only HubSpot and Jira
+have."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors import hubspot, jira
 from core import grants, outbox
-from core.errors import ConsentRequired, GrantRevoked, ProviderError
+from core.errors import ConsentRequired, GrantRevoked, ProviderError, ReconnectRequired
+from core.oauth import new_verifier, redeem
+from core.secret import Secret
+from tests.connectors import wire
 from tests.connectors.fakes import hubspot as fake_hubspot
 from tests.connectors.fakes import jira as fake_jira
+from tests.connectors.fakes.fake import Token
 from tests.connectors.household import Household, household
+from tests.connectors.record import still_time
+from tests.connectors.subjects import PROOFS, Proof
 
 
 @pytest.fixture
@@ -26,6 +34,88 @@ async def at_hubspot(tmp_path: Path) -> AsyncIterator[Household]:
 async def at_jira(tmp_path: Path) -> AsyncIterator[Household]:
     async with household(tmp_path, jira.jira, fake_jira.populated(), fake_jira.CLIENT) as one:
         yield one
+
+
+# ---- every connector -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=PROOFS, ids=lambda proof: proof.slug)
+async def at_home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Proof, Household]]:
+    """A connector, its registration as an admin makes it, and its fake."""
+    proof: Proof = request.param
+    connector, client = proof.subject.connector, proof.client
+    told = {name: client.config[name] for name in connector.needed_config()}
+    known = (client.client_id, client.secret().reveal())
+    with still_time(proof.subject):
+        async with household(tmp_path, connector, proof.subject.make(), known, config=told) as one:
+            yield proof, one
+
+
+async def test_a_person_connects_and_every_tool_does_what_its_case_says(
+    at_home: tuple[Proof, Household],
+) -> None:
+    """With what the account function found out, not with what the cases know."""
+    proof, home = at_home
+    tools = [main.tool for main in proof.subject.mains]
+    grant = await home.connect("ada", proof.subject.user, *tools)
+    assert (grant.status, set(grant.tools)) == ("active", {f"{home.slug}.{tool}" for tool in tools})
+    assert len(grant.account_label) > 3
+    risks = {tool.function_name: tool.risk for tool in proof.subject.connector.tools.values()}
+    for main in sorted(proof.subject.mains, key=lambda main: risks[main.tool] != "read"):
+        came = await home.call("ada", main.tool, **main.arguments)
+        if risks[main.tool] == "read":
+            shown = {"items": main.result["items"]} if _is_page(main.result) else main.result
+            assert came == shown, main.tool
+
+
+def _is_page(result: Any) -> bool:
+    return isinstance(result, dict) and set(result) == {"items", "next"}
+
+
+async def test_a_token_that_died_is_refreshed_or_the_person_is_asked_again(
+    at_home: tuple[Proof, Household],
+) -> None:
+    proof, home = at_home
+    main = proof.subject.mains[0]
+    await home.connect("ada", proof.subject.user, main.tool)
+    home.provider.fake.tokens.clear()
+    if await _can_refresh(proof):
+        assert await home.call("ada", main.tool, **main.arguments)
+        return
+    with pytest.raises(ReconnectRequired):
+        await home.call("ada", main.tool, **main.arguments)
+
+
+async def _can_refresh(proof: Proof) -> bool:
+    subject, provider = proof.subject, proof.subject.make()
+    provider.codes["the-code"] = Token(subject.user, frozenset(subject.scopes))
+    given: dict[str, Any] = {"code": Secret("the-code"), "verifier": new_verifier(), "now_ms": 0}
+    tokens = await redeem(wire.in_memory(provider.fake), subject.connector, proof.client, **given)
+    return tokens.refresh_token is not None
+
+
+async def test_stopping_tells_the_provider_where_it_can_be_told(at_home: tuple[Proof, Household]) -> None:
+    proof, home = at_home
+    main = proof.subject.mains[0]
+    grant = await home.connect("ada", proof.subject.user, main.tool)
+    before = len(home.provider.fake.requests)
+    can = proof.subject.connector.oauth.revocation is not None
+    assert (await home.stop(grant)).upstream == ("revoked" if can else "unsupported")
+    assert (len(home.provider.fake.requests) > before) == can
+    with pytest.raises(GrantRevoked):
+        await home.call("ada", main.tool, **main.arguments)
+
+
+async def test_a_tool_that_was_not_chosen_is_not_called(at_home: tuple[Proof, Household]) -> None:
+    """Even where the provider's token could do it: `app_fixed` tokens can."""
+    proof, home = at_home
+    first, *_, last = proof.subject.mains
+    await home.connect("ada", proof.subject.user, first.tool)
+    before = len(home.provider.fake.requests)
+    with pytest.raises(ConsentRequired) as refused:
+        await home.call("ada", last.tool, **last.arguments)
+    assert refused.value.fields["missing_tools"] == [f"{home.slug}.{last.tool}"]
+    assert len(home.provider.fake.requests) == before
 
 
 # ---- HubSpot -------------------------------------------------------------------------------------------------

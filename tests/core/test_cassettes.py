@@ -44,6 +44,13 @@ def test_a_name_is_replaced_in_call_request_and_answer_alike(tmp_path: Path) -> 
     assert "Lovelace" not in text and "acme.example/people" in text
 
 
+def test_an_address_keeps_no_secret(tmp_path: Path) -> None:
+    text = written(
+        tmp_path / "a.yaml", msgspec.structs.replace(ASKED, url="https://acme.example/x?token=abc&q=1")
+    )
+    assert cassettes.exchanges_of(text)[0].url == "https://acme.example/x?token=***&q=1"
+
+
 def test_kept_names_keep_no_secret(tmp_path: Path) -> None:
     text = written(tmp_path / "a.yaml", keep_names=True)
     assert "Ada Lovelace" in text and "ada@acme.example" in text and "abc" not in text

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.connectors.fakes import github_wire as wire
 from tests.connectors.fakes.fake import Fake, Token, answer, body_of, form_of
 from tests.connectors.fakes.github_search import Search, SearchError, parse
 
@@ -23,12 +24,6 @@ METADATA, ISSUES_READ, ISSUES_WRITE, PULLS_READ = (
 APP_SCOPES = (METADATA, ISSUES_READ, ISSUES_WRITE, PULLS_READ)
 REPO, PUBLIC = "repo", "public_repo"
 ADA, BEN = "ada", "ben"
-API = "https://api.github.com"
-_NAMES = {ADA: (7, "Ada Byron"), BEN: (8, None)}
-_MORE = (
-    "followers", "following{/other_user}", "gists{/gist_id}", "starred{/owner}{/repo}", "subscriptions",
-    "orgs", "repos", "events{/privacy}", "received_events",
-)  # fmt: skip
 
 
 def _refusals(app: bool) -> Any:
@@ -114,6 +109,12 @@ class GitHub:
             return False
         limit = self.smaller.get(_bearer(request))
         return limit is None or (owner == limit[0] and (limit[1] is None or repository in limit[1]))
+
+    @property
+    def ended(self) -> list[str]:
+        """What the app asked to delete, in order: `token` or `grant`."""
+        asked = [one for one in self.fake.requests if one.method == "DELETE"]
+        return [one.url.path.rpartition("/")[2] for one in asked]
 
     # ---- the token endpoints -----------------------------------------------------------------------------
 
@@ -203,14 +204,14 @@ class GitHub:
     # ---- answers -----------------------------------------------------------------------------------------
 
     def _user(self, request: httpx.Request, token: Token) -> httpx.Response:
-        return answer(200, {**person(token.user), "name": _NAMES[token.user][1], "email": None})
+        return answer(200, wire.me(token.user))
 
     def _installations(self, request: httpx.Request, token: Token) -> httpx.Response:
         assert self.app, "an OAuth app has no installations"
         found = [
             {
                 "id": 1 + number,
-                "account": person(owner),
+                "account": wire.person(owner),
                 "repository_selection": "selected",
                 "suspended_at": None,
             }
@@ -220,7 +221,7 @@ class GitHub:
 
     def _repositories(self, request: httpx.Request, token: Token) -> httpx.Response:
         found = [name for name in self.repositories if self.sees(token, request, name)]
-        return self._page(request, [self._repository_wire(name) for name in found])
+        return self._page(request, [wire.repository(name, self.repositories[name]) for name in found])
 
     def _search(self, request: httpx.Request, token: Token) -> httpx.Response:
         params = request.url.params
@@ -244,13 +245,13 @@ class GitHub:
         ]
         assert (params["sort"], params["order"]) == ("updated", "desc")
         found.sort(key=lambda key: self.issues[key]["updated_at"], reverse=True)
-        return self._page(request, [self._issue_wire(*key) for key in found], found=len(found))
+        return self._page(request, [wire.issue(*key, self.issues[key]) for key in found], found=len(found))
 
     def _issue(
         self, request: httpx.Request, token: Token, owner: str, name: str, number: str
     ) -> httpx.Response:
         key = self._key(request, token, owner, name, number)
-        return answer(200, self._issue_wire(*key)) if key else self.fake.refusal("not_found", ())
+        return answer(200, wire.issue(*key, self.issues[key])) if key else self.fake.refusal("not_found", ())
 
     def _comments(
         self, request: httpx.Request, token: Token, owner: str, name: str, number: str
@@ -258,7 +259,7 @@ class GitHub:
         key = self._key(request, token, owner, name, number)
         if not key:
             return self.fake.refusal("not_found", ())
-        return self._page(request, [self._comment_wire(one) for one in self.comments if one["key"] == key])
+        return self._page(request, [wire.comment(one) for one in self.comments if one["key"] == key])
 
     def _create(self, request: httpx.Request, token: Token, owner: str, name: str) -> httpx.Response:
         repository, body = f"{owner}/{name}", body_of(request)
@@ -275,7 +276,7 @@ class GitHub:
             user=token.user,
             labels=body.get("labels", []),
         )
-        return answer(201, self._issue_wire(repository, number))
+        return answer(201, wire.issue(repository, number, self.issues[repository, number]))
 
     def _comment(
         self, request: httpx.Request, token: Token, owner: str, name: str, number: str
@@ -284,7 +285,7 @@ class GitHub:
         if not key:
             return self.fake.refusal("not_found", ())
         made = self.say(key[0], key[1], body_of(request)["body"], token.user)
-        return answer(201, self._comment_wire(made))
+        return answer(201, wire.comment(made))
 
     def _patch(
         self, request: httpx.Request, token: Token, owner: str, name: str, number: str
@@ -293,7 +294,7 @@ class GitHub:
         if not key:
             return self.fake.refusal("not_found", ())
         self.issues[key] |= body_of(request)
-        return answer(200, self._issue_wire(*key))
+        return answer(200, wire.issue(*key, self.issues[key]))
 
     def say(self, repository: str, number: int, text: str, user: str = BEN) -> dict[str, Any]:
         made = {"id": 301 + len(self.comments), "key": (repository, number), "body": text, "user": user}
@@ -321,83 +322,6 @@ class GitHub:
         following = request.url.copy_set_param("page", str(page + 1))
         last = request.url.copy_set_param("page", str(-(-len(items) // size)))
         return answer(200, body, {"link": f'<{following}>; rel="next", <{last}>; rel="last"'})
-
-    # ---- what GitHub sends: far more than anybody asked for ------------------------------------------------
-
-    def _repository_wire(self, name: str) -> dict[str, Any]:
-        known = self.repositories[name]
-        owner, _, short = name.partition("/")
-        more = (
-            "forks",
-            "keys{/key_id}",
-            "teams",
-            "hooks",
-            "events",
-            "branches{/branch}",
-            "tags",
-            "languages",
-        )
-        return {
-            "id": 41, "node_id": "R_kgDO", "name": short, "full_name": name, "private": known["private"],
-            "owner": person(owner), "html_url": f"https://github.com/{name}", "description": known["description"],
-            "fork": False, "url": f"{API}/repos/{name}", "archived": False, "disabled": False,
-            **{f"{one.partition('{')[0]}_url": f"{API}/repos/{name}/{one}" for one in more},
-            "stargazers_count": 3, "default_branch": "main", "open_issues_count": 4, "visibility": "private",
-            "permissions": {"admin": False, "push": True, "pull": True}, "pushed_at": "2026-11-20T08:00:00Z",
-        }  # fmt: skip
-
-    def _issue_wire(self, repository: str, number: int) -> dict[str, Any]:
-        issue = self.issues[repository, number]
-        url = f"{API}/repos/{repository}/issues/{number}"
-        kind = "pull" if issue["pull_request"] else "issues"
-        html = f"https://github.com/{repository}/{kind}/{number}"
-        labels = [
-            {"id": 9, "node_id": "LA_kwDO", "url": f"{API}/repos/{repository}/labels/{name}", "name": name,
-             "color": "d73a4a", "default": False, "description": None}
-            for name in issue["labels"]
-        ]  # fmt: skip
-        wire = {
-            "url": url, "repository_url": f"{API}/repos/{repository}", "labels_url": url + "/labels{/name}",
-            "comments_url": url + "/comments", "events_url": url + "/events", "html_url": html,
-            "id": 1000 + number, "node_id": "I_kwDO", "number": number, "title": issue["title"],
-            "user": person(issue["user"]), "labels": labels, "state": issue["state"],
-            "state_reason": issue["state_reason"], "locked": False, "milestone": None, "comments": 2,
-            "assignee": None, "assignees": [person(one) for one in issue["assignees"]],
-            "created_at": "2026-11-01T08:00:00Z", "updated_at": issue["updated_at"],
-            "closed_at": issue["closed_at"], "author_association": "MEMBER", "body": issue["body"],
-            "reactions": {
-                "url": url + "/reactions", "total_count": 0, "+1": 0, "-1": 0, "laugh": 0, "hooray": 0,
-                "confused": 0, "heart": 0, "rocket": 0, "eyes": 0,
-            },
-            "timeline_url": url + "/timeline", "performed_via_github_app": None, "score": 1.0,
-        }  # fmt: skip
-        if issue["pull_request"]:
-            wire |= {
-                "draft": issue["draft"],
-                "pull_request": {"url": url, "html_url": html, **issue["pull_request"]},
-            }
-        return wire
-
-    def _comment_wire(self, comment: dict[str, Any]) -> dict[str, Any]:
-        repository, number = comment["key"]
-        return {
-            "id": comment["id"], "node_id": "IC_kwDO", "url": f"{API}/repos/{repository}/issues/comments/1",
-            "html_url": f"https://github.com/{repository}/issues/{number}#issuecomment-{comment['id']}",
-            "issue_url": f"{API}/repos/{repository}/issues/{number}", "user": person(comment["user"]),
-            "created_at": "2026-11-21T08:00:00Z", "updated_at": "2026-11-21T08:00:00Z",
-            "author_association": "MEMBER", "body": comment["body"], "performed_via_github_app": None,
-        }  # fmt: skip
-
-
-def person(login: str) -> dict[str, Any]:
-    """A person or organization, as GitHub puts them into everything."""
-    url = f"{API}/users/{login}"
-    links = {f"{one.partition('{')[0]}_url": f"{url}/{one}" for one in _MORE}
-    return {
-        "login": login, "id": _NAMES.get(login, (90, None))[0], "node_id": "MDQ6VXNlcjE=", "gravatar_id": "",
-        "avatar_url": f"https://avatars.githubusercontent.com/u/1?v=4&name={login}", "url": url,
-        "html_url": f"https://github.com/{login}", **links, "type": "User", "site_admin": False,
-    }  # fmt: skip
 
 
 def _scopes(permissions: dict[str, str]) -> frozenset[str]:

@@ -1,20 +1,23 @@
 """`valetkey connectors`: what this build can connect to, and everything an author needs to add to it.
 
-known                       which connectors there are, from where
-listing  check              `list`, `check`
-arguments  loopback         `--arg name=value`; the redirect URI on this machine
-sign_in                     the developer's own account, for as long as a command runs
-attempt  recording          `try`, `record`
-description  shapes         an OpenAPI file, read; its schemas as Python types
-draft  drafting             a connector before it is code; how one is made of a description
-code  examples  new         the draft as Python and as a test; `new`
+known                        which connectors there are, from where
+listing  check  catalogue    `list`, `check`, `catalogue`
+arguments  loopback          `--arg name=value`; the redirect URI on this machine
+sign_in                      the developer's own account, for as long as a command runs
+attempt  recording           `try`, `record`
+description                  an OpenAPI file, read
+draft  wording  shapes       a connector before it is code; words and schemas of a description as Python has them
+results  inputs  whose       what its tools give and take; whose account it is
+drafting                     the draft, made of all that
+code  examples  skeleton     the draft as Python, as a test, as files
+new                          `new`
 """
 
 from __future__ import annotations
 
 import click
 
-from web.cli.connectors import attempt, check, listing, new, recording
+from web.cli.connectors import attempt, catalogue, check, listing, new, recording
 
 EXAMPLES = """\b
 Examples:
@@ -30,5 +33,5 @@ def command() -> None:
     """Connectors: list them, begin one, check them, try and record them with an account of your own."""
 
 
-for _one in (listing, new, check, attempt, recording):
+for _one in (listing, new, check, catalogue, attempt, recording):
     command.add_command(_one.command)

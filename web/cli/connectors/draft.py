@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+IDS = ("id", "gid", "accountId", "account_id", "user_id", "userId", "uid", "sub")  # how providers call an id
 Shape = Literal["one", "list", "page", "linked", "none"]
 
 

@@ -54,10 +54,10 @@ def literal(value: Any) -> str:
 def field(name: str, schema: Schema, required: bool) -> Field:
     optional = not required or bool(schema.get("nullable"))
     kind = SCALARS[schema["type"]]
-    return Field(_member(name), name, kind, optional, example(schema, name))
+    return Field(member(name), name, kind, optional, example(schema, name))
 
 
-def _member(name: str) -> str:
+def member(name: str) -> str:
     """The provider's own name where Python can have it."""
     plain = name.isidentifier() and name.isascii() and not name.startswith("_")
     return name if plain and not keyword.iskeyword(name) and name not in _TAKEN else snake(name)

@@ -126,7 +126,12 @@ class SignedIn:
             development=self.http.development,
             introspection=introspection,
         )
-        self.account = await function(api)
+        try:
+            self.account = await function(api)
+        except (ValetkeyError, click.ClickException):
+            raise
+        except Exception as error:
+            raise own_fault(error) from error
 
     async def end(self) -> str | None:
         """Tell the provider. What to do by hand where that does not go, else None."""
@@ -141,6 +146,12 @@ class SignedIn:
         else:
             say(f"The tokens are ended at {title}.")
         return None
+
+
+def own_fault(error: Exception) -> Failed:
+    """An error of the connector's own code: its author wants to see where, which the service would not say."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Failed(f"{place.filename}:{place.lineno}: {type(error).__name__}: {error}")
 
 
 class ForOneCall:
@@ -219,11 +230,14 @@ async def signed_in(
     http = Outbound(development=manner.development)
     try:
         code, verifier, registration = await _authorized(http, connector, own, manner, asked)
-        tokens = await oauth.redeem(
-            http, connector, registration, code=code, verifier=verifier, now_ms=Clock().now_ms()
+        redeeming = asyncio.create_task(
+            oauth.redeem(http, connector, registration, code=code, verifier=verifier, now_ms=Clock().now_ms())
         )
-        person = SignedIn(connector, registration, http, tokens, asked)
+        interrupted = await _interrupted(redeeming)
+        person = SignedIn(connector, registration, http, await redeeming, asked)
         try:
+            if interrupted:
+                raise interrupted
             await person.identify()
             say(f"Signed in as {person.account.label} ({person.account.id})")
             say(f"Given: {', '.join(person.granted) or 'what the app is allowed'}")
@@ -236,6 +250,15 @@ async def signed_in(
             raise Failed(left)
     finally:
         await http.close()
+
+
+async def _interrupted(redeeming: asyncio.Task[TokenSet]) -> asyncio.CancelledError | None:
+    """Waits for the tokens also when Ctrl-C comes meanwhile: the provider has made them by then, and they have to end."""
+    try:
+        await asyncio.wait([redeeming])
+    except asyncio.CancelledError as stop:
+        return stop
+    return None
 
 
 async def _authorized(

@@ -23,12 +23,15 @@ ADDRESS = re.compile(r"^https?://\S+/authorize\?\S+$", re.MULTILINE)
 class Terminal:
     """One running command, its two outputs apart."""
 
-    def __init__(self, words: list[str], folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: list[str], folder: Path, env: Mapping[str, str], stdin: int = subprocess.DEVNULL
+    ) -> None:
         self._out, self._err = folder / "out.txt", folder / "err.txt"
         self._files: list[IO[bytes]] = [self._out.open("wb"), self._err.open("wb")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "web.cli", "connectors", *words],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
+            start_new_session=True,  # a prompt may not find the terminal this test was started in
             stdout=self._files[0],
             stderr=self._files[1],
             cwd=ROOT,
@@ -73,10 +76,12 @@ class Developer:
         northwind.add_client(CLIENT_ID, self.redirect_uri, SECRET)
 
     @contextmanager
-    def running(self, *words: str, **env: str) -> Iterator[Terminal]:
-        known = {"NORTHWIND_CLIENT_ID": CLIENT_ID, "NORTHWIND_CLIENT_SECRET": SECRET, **env}
+    def running(self, *words: str, stdin: int = subprocess.DEVNULL, **env: str) -> Iterator[Terminal]:
+        known = {"NORTHWIND_CLIENT_ID": CLIENT_ID} | (
+            {} if stdin > 0 else {"NORTHWIND_CLIENT_SECRET": SECRET}
+        )
         where = ["--config", f"base_url={self.northwind.url}", "--port", str(self.port), "--no-browser"]
-        terminal = Terminal([*words, *where], self.folder, known)
+        terminal = Terminal([*words, *where], self.folder, known | env, stdin)
         try:
             yield terminal
         finally:

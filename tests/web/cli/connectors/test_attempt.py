@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,9 +12,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.harness.service import ROOT
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
-from tests.web.cli.connectors.person import SECRET, Developer
+from tests.web.cli.connectors.person import CLIENT_ID, SECRET, Developer
 from tests.web.cli.test_config import run
 
 FIND = ("try", "northwind", "find_contacts", "--arg", "limit=2")
@@ -65,6 +68,27 @@ def test_no_secret_and_no_token_is_printed_or_stands_in_the_arguments(
     assert len(secrets) > 2
     for secret in secrets:
         assert secret not in terminal.out + terminal.err + words
+
+
+def test_a_secret_that_is_not_in_the_environment_is_asked_for_and_not_shown(
+    developer: Developer, walker: Walker
+) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        with developer.running(*FIND, stdin=theirs) as terminal:
+            until(lambda: "Client secret (NORTHWIND_CLIENT_SECRET is not set)" in terminal.err, within_s=20)
+            os.write(ours, f"{SECRET}\n".encode())
+            developer.allow(terminal, walker)
+            assert terminal.end() == 0, terminal.err
+        os.set_blocking(ours, False)
+        try:
+            echoed = os.read(ours, 10_000)
+        except BlockingIOError:
+            echoed = b""
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert SECRET not in echoed.decode() + terminal.err + terminal.out
 
 
 def test_a_strange_answer_changes_nothing(developer: Developer, walker: Walker) -> None:
@@ -138,6 +162,18 @@ def test_interrupted_while_the_provider_answers_it_ends_the_tokens(
     assert developer.northwind.live() == []
 
 
+def test_interrupted_while_the_tokens_are_on_their_way_it_ends_them(
+    developer: Developer, walker: Walker
+) -> None:
+    developer.northwind.inside.faults.slow("token", after_s=1.5)
+    with developer.running(*FIND) as terminal:
+        developer.allow(terminal, walker)
+        until(lambda: developer.northwind.live(), within_s=10)
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() != 0
+    assert developer.northwind.live() == [] and "Signed in" not in terminal.err
+
+
 def test_tokens_that_could_not_be_ended_are_told_with_where_to_end_them(
     developer: Developer, walker: Walker
 ) -> None:
@@ -171,3 +207,25 @@ def test_what_changes_something_wants_a_yes(developer: Developer, walker: Walker
 def test_what_is_missing_is_told_before_anything_happens(words: tuple[str, ...], said: str) -> None:
     found = run("connectors", *words, VALETKEY_DEVELOPMENT="1")
     assert found.exit_code != 0 and said in found.stderr
+
+
+def test_a_fault_of_the_connectors_own_code_is_told_with_its_line(
+    developer: Developer, walker: Walker, tmp_path: Path
+) -> None:
+    """The service would answer with an id and keep the rest in its log; its author is sitting here."""
+    own = tmp_path / "mine/leaky.py"
+    own.parent.mkdir()
+    text = (ROOT / "connectors/northwind.py").read_text().replace('slug="northwind"', 'slug="leaky"')
+    head, page, body = text.partition("async def _page(")
+    own.write_text(head + page + body.replace(":\n    ", ":\n    1 / 0\n    ", 1))
+    line = own.read_text().splitlines().index("    1 / 0") + 1
+    env = {
+        "LEAKY_CLIENT_ID": CLIENT_ID,
+        "LEAKY_CLIENT_SECRET": SECRET,
+        "VALETKEY_CONNECTORS_PATH": str(own.parent),
+    }
+    with developer.running("try", "leaky", "find_deals", **env) as terminal:
+        developer.allow(terminal, walker)
+        assert terminal.end() == 1
+    assert f"{own}:{line}: ZeroDivisionError" in terminal.err and "Traceback" not in terminal.err
+    assert developer.northwind.live() == []

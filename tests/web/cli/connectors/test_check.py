@@ -194,6 +194,17 @@ def test_from_the_first_recording_on_all_are_asked_for(project: Project) -> None
     assert project.check("--cassettes", str(project.shelf.parent))[0] == 1
 
 
+def test_of_a_connector_of_the_repository_all_are_asked_for_at_once(project: Project) -> None:
+    source = project.root / "connectors/acme.py"
+    source.parent.mkdir()
+    project.source.rename(source)
+    project.source = source
+    assert project.check()[0] == 0
+    for path in project.shelf.iterdir():
+        path.unlink()
+    assert project.check()[1] == f"acme: {len(CASES)} to mend\n"
+
+
 def test_a_live_recording_that_does_not_play_again_is_told(project: Project) -> None:
     path = project.shelf / "find_things__success.yaml"
     head = '# A recording of the live provider of Acme, made on 2026-11-24\n# Call: {"tool":"find_things","case":"success"}\n'

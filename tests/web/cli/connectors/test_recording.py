@@ -120,6 +120,14 @@ def test_what_is_not_the_case_is_not_written(developer: Developer, walker: Walke
     assert developer.northwind.live() == []
 
 
+def test_a_refusal_is_a_recording_of_its_own_and_no_success(developer: Developer, walker: Walker) -> None:
+    words = ("get_deal", "--arg", "deal_id=de_999999")
+    code, out, err = recorded(developer, walker, *words)
+    assert code == 1 and out == "" and "this is no 'success': it ended with not_found" in err
+    code, out, err = recorded(developer, walker, *words, "--case", "not_found")
+    assert code == 0 and out.strip().endswith("get_deal__not_found.yaml"), err
+
+
 def test_without_a_name_every_reading_tool_is_recorded(developer: Developer, walker: Walker) -> None:
     code, out, err = recorded(developer, walker)
     assert code == 0, err
