@@ -255,7 +255,9 @@ def issue(wire: WireIssue) -> Issue:
 
 
 def details(wire: WireDetails) -> IssueDetails:
-    comments = [Comment(one.user and one.user.name, one.body, one.created_at) for one in wire.comments.nodes]
+    comments = [
+        Comment(one.user.name if one.user else None, one.body, one.created_at) for one in wire.comments.nodes
+    ]
     return IssueDetails(
         **_members(wire),
         team=wire.team.key,
