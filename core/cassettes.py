@@ -26,6 +26,10 @@ from core.scrubbing import KEPT_HEADERS, findings, strings, without_secrets
 
 LIVE = "# A recording of the live provider"
 CALL = "# Call: "
+NEEDS_VCRPY = (
+    "Recording needs vcrpy, which is not installed here: add it to this environment"
+    " (`uv pip install vcrpy`, or `pip install vcrpy`) and try again"
+)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -183,10 +187,7 @@ def _vcrpy() -> tuple[Any, Any, Any]:
         from vcr.serialize import serialize  # type: ignore[import-untyped]
         from vcr.serializers import yamlserializer  # type: ignore[import-untyped]
     except ImportError:
-        raise Unwritten(
-            "Recording needs vcrpy, which is not installed here: add it to this environment"
-            " (`uv pip install vcrpy`, or `pip install vcrpy`) and try again"
-        ) from None
+        raise Unwritten(NEEDS_VCRPY) from None
     return serialize, yamlserializer, Request
 
 

@@ -114,10 +114,9 @@ def _vcrpy_is_there() -> None:
     from importlib.util import find_spec
 
     if find_spec("vcr") is None:
-        raise Failed(
-            "Recording needs vcrpy, which is not installed here: add it to this environment"
-            " (`uv pip install vcrpy`, or `pip install vcrpy`) and try again"
-        )
+        from core.cassettes import NEEDS_VCRPY
+
+        raise Failed(NEEDS_VCRPY)
 
 
 def _reading(connector: Connector, values: dict[str, str]) -> list[Tool]:
