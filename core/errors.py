@@ -209,6 +209,19 @@ class AccountRequired(Conflict):
     title = "Several accounts are connected: name one"
 
 
+class ChoiceRequired(AccountRequired):
+    """The sign-in covers several accounts: the person chooses one on our page. Fields: accounts [{id, label}], connect."""
+
+    title = "Several accounts came with the sign-in: the person chooses one"
+
+
+class AccountMismatch(Conflict):
+    """The person signed in to another account than the one this session was made for."""
+
+    code = "account_mismatch"
+    title = "Another account was chosen at the provider"
+
+
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
     title = "This idempotency key was used with other arguments"

@@ -126,7 +126,8 @@ class SignedIn:
             development=self.http.development,
             introspection=introspection,
         )
-        self.account = await function(api)
+        told = await function(api)
+        self.account = await _one_of(told) if isinstance(told, list) else told
 
     async def end(self) -> str | None:
         """Tell the provider. What to do by hand where that does not go, else None."""
@@ -141,6 +142,23 @@ class SignedIn:
         else:
             say(f"The tokens are ended at {title}.")
         return None
+
+
+async def _one_of(accounts: list[Account]) -> Account:
+    """The developer chooses, as the person would on our page; never the first by itself."""
+    if not accounts:
+        raise Failed("The connector found no account at all")
+    if len(accounts) == 1:
+        return accounts[0]
+    for number, account in enumerate(accounts, 1):
+        say(f"{number}  {account.label} ({account.id})")
+    number = await asyncio.to_thread(_number, len(accounts))
+    return accounts[number - 1]
+
+
+def _number(highest: int) -> int:
+    number: int = click.prompt("Which one", type=click.IntRange(1, highest), err=True)
+    return number
 
 
 class ForOneCall:
