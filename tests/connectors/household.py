@@ -15,6 +15,7 @@ import msgspec
 from core import (
     assistants,
     calls,
+    choosing,
     confirming,
     connecting,
     registrations,
@@ -23,6 +24,7 @@ from core import (
     startup,
     workspaces,
 )
+from core.errors import ChoiceRequired
 from core.house import House
 from core.model import Actor, Asked, Assistant, ConnectSession, Grant
 from core.registry import Registry
@@ -58,8 +60,12 @@ class Household:
         query = parse_qs(urlsplit(url).query)
         return re.split("[ ,]", query["scope"][0]), query["state"][0], query["redirect_uri"][0], page.browser
 
-    async def connect(self, user: str, person: str, *tools: str, but: Sequence[str] = ()) -> Grant:
-        """All the way: `person` signs in at the provider, which gives every scope asked for except `but`."""
+    async def connect(
+        self, user: str, person: str, *tools: str, but: Sequence[str] = (), account: str | None = None
+    ) -> Grant:
+        """All the way: `person` signs in at the provider, which gives every scope asked for except `but`; of several accounts
+        they choose the one whose label ends with `account`.
+        """
         session = await self.session(user, *tools)
         scopes, state, redirect, browser = await self.agree(session)
         code = f"code-of-{session.id}"
@@ -68,6 +74,16 @@ class Household:
             self.house, redirect.rpartition("/")[2], {"state": state, "code": code}, lambda _: browser
         )
         assert answer.code is not None, answer.session.error
+        try:
+            return await confirming.confirm(
+                self.house, self.assistant, session.id, user, answer.code.reveal()
+            )
+        except ChoiceRequired as several:
+            if account is None:
+                raise
+            [id] = [one["id"] for one in several.fields["accounts"] if one["label"].endswith(account)]
+        answer = await choosing.choose(self.house, session.id, browser, id)
+        assert answer.code is not None
         return await confirming.confirm(self.house, self.assistant, session.id, user, answer.code.reveal())
 
     async def call(self, user: str, tool: str, **arguments: Any) -> Any:
@@ -82,7 +98,7 @@ class Household:
 
 @asynccontextmanager
 async def household(
-    folder: Path, connector: Any, provider: Any, client: tuple[str, str]
+    folder: Path, connector: Any, provider: Any, client: tuple[str, str], **config: str
 ) -> AsyncIterator[Household]:
     KeyRing.init(folder / "keyring.json")
     house = House(
@@ -96,7 +112,7 @@ async def household(
         await startup.prepare(house)
         workspace, _ = await workspaces.create(house, "Acme")
         admin = Actor("admin", "the-admin", workspace.id)
-        wish = registrations.Wish(client_id=client[0], client_secret=Secret(client[1]))
+        wish = registrations.Wish(client_id=client[0], client_secret=Secret(client[1]), config=config)
         await registrations.put(house, admin, connector.slug, wish)
         assistant, key = await assistants.create(
             house, admin, assistants.Wish(name="Acme Assist", return_urls=(RETURN_URL,))
