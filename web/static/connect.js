@@ -61,6 +61,7 @@ function closing() {
 function once() {
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {
+      if (event.submitter?.formMethod === "dialog") return;            // Enter on a field, which sends nothing
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
     });
