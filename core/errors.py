@@ -6,7 +6,7 @@
     ├── Refused                    consent_required, reconnect_required, insufficient_scope, policy_denied,
     │                              grant_revoked, grant_expired, grant_suspended, invalid_code, user_mismatch, forbidden
     ├── Missing                    not_found, unknown_tool, unknown_connector
-    ├── Conflict                   account_required, idempotency_conflict, already_confirmed, conflict
+    ├── Conflict                   account_required, account_mismatch, idempotency_conflict, already_confirmed, conflict
     ├── Ended                      session_ended
     ├── TooMany                    rate_limited, provider_rate_limited
     ├── Upstream                   provider_error, provider_timeout, tool_failed

@@ -11,10 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.eyes import Eyes, looks_right
 from tests.browser.test_pages import next_stop
-from tests.browser.test_pictures import LOOKS, look_at
+from tests.browser.test_pictures import Camera
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.ports import free_port
 from tests.harness.scene import Scene
+from tests.harness.service import ROOT
 from tests.harness.sites import FREIGHT, SITES_CONNECTOR, TRADING, NorthwindOfSites
 from tests.harness.waiting import until
 from tests.web.builder import CARD, Builder
@@ -36,6 +37,12 @@ def valetkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningValetk
     one = RunningValetkey(tmp_path_factory.mktemp("valetkey"), (str(SITES_CONNECTOR),))
     yield one
     one.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """`make pictures` writes to the documents' pictures."""
+    return ROOT / "docs" / "pictures" if os.environ.get("VALETKEY_PICTURES") else tmp_path
 
 
 @pytest.fixture
@@ -110,20 +117,16 @@ def test_the_window_asks_and_the_card_waits_until_it_is_chosen(
     assert not [text for text in eyes.complaints if "status of 4" not in text] and not eyes.strangers
 
 
-def test_the_page_is_right_in_light_and_dark_on_a_desk_and_on_a_phone(
-    chat: Page, eyes: Eyes, tmp_path: Path
-) -> None:
+def test_the_page(chat: Page, context: BrowserContext, eyes: Eyes, folder: Path) -> None:
     popup = to_the_choice(chat)
     assert popup.locator("input[name=account]:checked").count() == 0
-    folder = Path(os.environ.get("VALETKEY_CHOICE_PICTURES") or tmp_path)
-    for name in ("choose", "choose-nothing"):
-        looks_right(popup, name)
-        for look in LOOKS:
-            look_at(popup, look, "popup")
-            popup.screenshot(path=folder / f"{name}--{look.name}.png", animations="disabled")
-        if name == "choose":
-            popup.get_by_role("button", name="Continue").click()
-            expect(popup.get_by_role("alert")).to_contain_text("Choose one of them, or No thanks.")
+    looks_right(popup, "the choice")
+    Camera(folder, context).take(popup, "choose", "popup")
+    popup.get_by_role("button", name="Continue").click()
+    expect(popup.get_by_role("alert")).to_contain_text("Choose one of them, or No thanks.")
+    looks_right(popup, "nothing chosen")
+    popup.get_by_label(FREIGHT).check()
+    looks_right(popup, "one chosen")
     assert not [text for text in eyes.complaints if "status of 4" not in text] and not eyes.strangers
     looks_right(chat, "the card")
 
