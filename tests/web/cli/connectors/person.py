@@ -21,14 +21,18 @@ ADDRESS = re.compile(r"^https?://\S+/authorize\?\S+$", re.MULTILINE)
 
 
 class Terminal:
-    """One running command, its two outputs apart."""
+    """One running command, its two outputs apart. `typed`: what the developer answers, None for nobody at the keyboard."""
 
-    def __init__(self, words: list[str], folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: list[str], folder: Path, env: Mapping[str, str], typed: str | None = None
+    ) -> None:
+        keyboard = folder / "typed.txt"
+        keyboard.write_text(typed or "")
         self._out, self._err = folder / "out.txt", folder / "err.txt"
-        self._files: list[IO[bytes]] = [self._out.open("wb"), self._err.open("wb")]
+        self._files: list[IO[bytes]] = [self._out.open("wb"), self._err.open("wb"), keyboard.open("rb")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "web.cli", "connectors", *words],
-            stdin=subprocess.DEVNULL,
+            stdin=self._files[2] if typed is not None else subprocess.DEVNULL,
             stdout=self._files[0],
             stderr=self._files[1],
             cwd=ROOT,
@@ -73,10 +77,10 @@ class Developer:
         northwind.add_client(CLIENT_ID, self.redirect_uri, SECRET)
 
     @contextmanager
-    def running(self, *words: str, **env: str) -> Iterator[Terminal]:
+    def running(self, *words: str, typed: str | None = None, **env: str) -> Iterator[Terminal]:
         known = {"NORTHWIND_CLIENT_ID": CLIENT_ID, "NORTHWIND_CLIENT_SECRET": SECRET, **env}
         where = ["--config", f"base_url={self.northwind.url}", "--port", str(self.port), "--no-browser"]
-        terminal = Terminal([*words, *where], self.folder, known)
+        terminal = Terminal([*words, *where], self.folder, known, typed)
         try:
             yield terminal
         finally:
