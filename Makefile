@@ -44,7 +44,7 @@ bench: .venv/.dev
 	@$(RUN) -m tests.load.bench $(ARGS)
 
 pictures: .venv/.dev
-	@VALETKEY_PICTURES=1 $(RUN) -m pytest -q tests/browser/test_pictures.py
+	@VALETKEY_PICTURES=1 $(RUN) -m pytest -q tests/browser/test_pictures.py tests/browser/test_choosing.py::test_the_page
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv"; exit 1; }

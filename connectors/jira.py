@@ -11,8 +11,9 @@ Facts the code stands on
 - `offline_access` brings a refresh token. It rotates: the used one is dead at once. It ends after 90 days
   without use, 365 days at most (secondary source).
 - The app's access type decides what a consent covers: *resource-level* is the one site the person picks,
-  *account-level* every site they have. With several sites in sight nothing is guessed: connecting is
-  refused unless the registration names one.
+  *account-level* every site they have. With several sites in sight nothing is guessed: the person chooses
+  one on Valetkey's page, unless the registration names it. The list may name a site twice, once for each
+  product. A person's accountId is the same on every site, so one of them is asked who it is.
 - A scope that is missing is answered with 401 "Unauthorized; scope does not match", not 403: it must not be
   taken for an expired token.
 - Classic scopes are few and broad: write:jira-work includes deleting issues. The granular ones for an
@@ -200,34 +201,33 @@ def _is_named(site: Site, wanted: str) -> bool:
     return wanted.strip().lower().rstrip("/") in (site.id.lower(), url, url.removeprefix("https://"))
 
 
-def _choose(sites: list[Site], wanted: str) -> Site:
-    """The one site this grant is for. Raises ToolError when that is not certain: nothing is guessed."""
-    found = [site for site in sites if _is_jira(site) and (not wanted or _is_named(site, wanted))]
+def _open(sites: list[Site], wanted: str) -> list[Site]:
+    """The Jira sites this grant can be for, each once; the registration's alone, where it names one. Raises ToolError."""
+    found = {site.id: site for site in sites if _is_jira(site) and (not wanted or _is_named(site, wanted))}
     if not found:
         where = f"the site {wanted}" if wanted else "any Jira site"
         raise ToolError(f"Jira was not opened for {where}. Connect again and choose it on Atlassian's page.")
-    if len(found) > 1:
-        raise ToolError(
-            "Atlassian opened several Jira sites at once. Whoever registered this connector has to set its access "
-            "type to resource-level, or name one site in `config.site`; then connect again and pick one site."
-        )
-    if not field_matches("*", found[0].id):
+    if not all(field_matches("*", id) for id in found):
         raise ToolError("Atlassian named a site in a form that cannot be used.")
-    return found[0]
+    return list(found.values())
 
 
-@jira.account
-async def account(api: Api) -> Account:
-    """The person and the one site; the site's id is kept, because every call goes to it."""
-    origin = "https://api.atlassian.com"
-    sites: list[Site] = await api.get(f"{origin}/oauth/token/accessible-resources", into=list[Site])
-    site = _choose(sites, api.fields.get("site", ""))
-    me: Me = await api.get(api.path(origin + "/ex/jira/{id}/rest/api/3/myself", id=site.id), into=Me)
+def _on(site: Site, me: Me) -> Account:
     fields = {"cloud_id": site.id}
     if field_matches("https://*.atlassian.net", site.url):
         fields["site_url"] = site.url.rstrip("/")
     label = f"{me.email_address or me.display_name} in {site.url.removeprefix('https://').rstrip('/')}"
     return Account(id=f"{site.id}:{me.account_id}", label=label, fields=fields)
+
+
+@jira.account
+async def account(api: Api) -> list[Account]:
+    """The person, on each site that was opened; a site's id is kept, because every call goes to it."""
+    origin = "https://api.atlassian.com"
+    listed: list[Site] = await api.get(f"{origin}/oauth/token/accessible-resources", into=list[Site])
+    sites = _open(listed, api.fields.get("site", ""))
+    me: Me = await api.get(api.path(origin + "/ex/jira/{id}/rest/api/3/myself", id=sites[0].id), into=Me)
+    return [_on(site, me) for site in sites]
 
 
 @jira.tool(

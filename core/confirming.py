@@ -1,24 +1,38 @@
 """The last step of connecting: the right user is named, the code redeemed, the account identified, the grant stored.
 
 Nothing is redeemed before the completion code and the user fit. From the moment tokens exist they have an owner: first an outbox
-row that would revoke them, then, in one transaction, the grant; so a crash leaves neither half a grant nor a stray token.
+row that would revoke them, then, in one transaction, the grant; so a crash leaves neither half a grant nor a stray token. Where
+the token is good for several accounts it stays with such a row until the person has chosen one (`core/choosing.py`), and the
+confirm is made again with the code that the choice gave.
 Source: SECURITY.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross-user session fixation).
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import hmac
 from contextlib import suppress
 
 import msgspec
 
-from core import oauth, outbox, policy, registrations, revocation, sealed, sessions, workspaces
+from core import (
+    choosing,
+    oauth,
+    outbox,
+    policy,
+    registrations,
+    revocation,
+    sealed,
+    sessions,
+    whose,
+    workspaces,
+)
+from core.choosing import Waiting
 from core.clock import MINUTE_MS
-from core.connector import Account, Api, Connector
+from core.connector import Account, Connector
 from core.connector.scopes import union
 from core.errors import (
+    AccountMismatch,
     AlreadyConfirmed,
     Conflict,
     GrantRevoked,
@@ -26,7 +40,6 @@ from core.errors import (
     InvalidCode,
     ProviderError,
     SessionEnded,
-    ToolFailed,
     UserMismatch,
     ValetkeyError,
     VaultError,
@@ -35,30 +48,19 @@ from core.house import House
 from core.ids import new_id, token_hash
 from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant, Receipt, Registration
 from core.oauth import TokenSet
-from core.plain_text import clean
 from core.secret import Secret
 from core.sessions import entry, person
 from core.store import Reader, StoreError, Tx
 from core.vault import Aad
 
-ACCOUNT_DEADLINE_S = 15.0
-MAX_ACCOUNT_CHARS = 500  # as long as `account` may be where a builder names it
-LABEL_CHARS = 160
 UNOWNED_MS = 2 * MINUTE_MS  # how long tokens may wait for their grant before they are revoked
-
-
-class AccountMismatch(Conflict):
-    """The person signed in to another account than the one this session was made for."""
-
-    code = "account_mismatch"
-    title = "Another account was chosen at the provider"
 
 
 async def confirm(house: House, assistant: Assistant, session_id: str, user: str, code: str) -> Grant:
     """Make the grant.
 
     Raises Missing, InvalidCode, UserMismatch, AlreadyConfirmed, SessionEnded, ProviderError, AccountMismatch, GrantRevoked,
-    GrantSuspended.
+    GrantSuspended; ChoiceRequired when the token is good for several accounts: nothing is connected before one is chosen.
     """
     session = await sessions.get(house, assistant, session_id)
     _may_be_confirmed(session)
@@ -70,8 +72,16 @@ async def confirm(house: House, assistant: Assistant, session_id: str, user: str
             "user_mismatch", "The code arrived for another user than the one the session was made for."
         )
         await sessions.end(house, session, "failed", fault, actor=assistant_actor(assistant))
-        raise UserMismatch("The session was made for another user. It has been ended; nothing was redeemed.")
-    return await _unhurried(house, session, presented, assistant_actor(assistant))
+        raise UserMismatch("The session was made for another user. It has been ended; nothing was connected.")
+    if session.choosing:  # the first code again: the answer to it was lost on its way
+        raise choosing.required(house, session)
+    return _made(house, await _unhurried(house, session, presented, assistant_actor(assistant)))
+
+
+def _made(house: House, outcome: Grant | ConnectSession) -> Grant:
+    if isinstance(outcome, ConnectSession):
+        raise choosing.required(house, outcome)
+    return outcome
 
 
 def _is_for(session: ConnectSession, user: str | None) -> bool:
@@ -85,10 +95,12 @@ async def confirm_signed_in(house: House, session: ConnectSession, actor: Actor,
         fault = Fault("user_mismatch", "Somebody else is signed in here.")
         await sessions.end(house, session, "failed", fault)
         raise UserMismatch("Somebody else is signed in here. Nothing was connected.")
-    return await _unhurried(house, session, token_hash(code.reveal()), actor)
+    return _made(house, await _unhurried(house, session, token_hash(code.reveal()), actor))
 
 
-async def _unhurried(house: House, session: ConnectSession, completion_hash: bytes, actor: Actor) -> Grant:
+async def _unhurried(
+    house: House, session: ConnectSession, completion_hash: bytes, actor: Actor
+) -> Grant | ConnectSession:
     """To its end, also when the one who asked has hung up: the provider's code works once."""
     return await asyncio.shield(house.in_background(_finish(house, session, completion_hash, actor)))
 
@@ -108,33 +120,58 @@ def _may_be_confirmed(session: ConnectSession) -> None:
         raise SessionEnded(
             f"This session has ended ({session.status}). Make a new one.", session_status=session.status
         )
-    if session.status != "authorized":
+    if session.status != "authorized" and not session.choosing:
         raise InvalidCode(
             "No completion code was given out yet: the person has not come back from the provider."
         )
 
 
-async def _finish(house: House, session: ConnectSession, completion_hash: bytes, actor: Actor) -> Grant:
-    code, verifier = await _take(house, session, completion_hash)
-    connector = house.registry.connector(session.connector)
-    registration = await registrations.find(house, session.registration)
-    unowned = ""
+async def _finish(
+    house: House, session: ConnectSession, completion_hash: bytes, actor: Actor
+) -> Grant | ConnectSession:
+    """The grant, or the session that now waits for the person to choose an account."""
+    taken = await _take(house, session, completion_hash)
+    unowned = session.held or ""
     try:
         await _check_still_there(house.store, session)
-        client = await registrations.client(house, registration)
-        tokens = await oauth.redeem(
-            house.outbound, connector, client, code=code, verifier=verifier, now_ms=house.now_ms()
-        )
-        unowned = await _hold(house, session, connector, client, tokens)
-        account = await _identify(house, connector, client, tokens)
+        if isinstance(taken, Waiting):
+            tokens, account = taken.tokens, taken.account
+        else:
+            connector, client = await _who_asks(house, session)
+            tokens = await oauth.redeem(
+                house.outbound,
+                connector,
+                client,
+                code=taken.code,
+                verifier=taken.verifier,
+                now_ms=house.now_ms(),
+            )
+            unowned = await _hold(house, session, connector, client, tokens)
+            accounts = await whose.accounts(house, connector, client, tokens)
+            one = await choosing.settled(house, session, accounts)
+            if one is None:
+                return await choosing.put_off(house, session, completion_hash, tokens, unowned, accounts)
+            account = one
         tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
-        overdue = await _end_overdue(house, session, account)
-        grant, replaced = await house.write(
-            lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
-        )
+        return await _keep(house, session, account, tokens, unowned, actor)
     except ValetkeyError as error:
         await _failed(house, session, unowned, error)
         raise _told(error) from error
+
+
+async def _who_asks(house: House, session: ConnectSession) -> tuple[Connector, oauth.ClientRegistration]:
+    registration = await registrations.find(house, session.registration)
+    return house.registry.connector(session.connector), await registrations.client(house, registration)
+
+
+async def _keep(
+    house: House, session: ConnectSession, account: Account, tokens: TokenSet, unowned: str, actor: Actor
+) -> Grant:
+    connector = house.registry.connector(session.connector)
+    overdue = await _end_overdue(house, session, account)
+    grant, replaced = await house.write(
+        lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
+    )
     await revocation.tell(house, [row for row in (overdue, replaced) if row])
     return grant
 
@@ -149,25 +186,43 @@ async def _check_still_there(reader: Reader, session: ConnectSession) -> None:
         raise SessionEnded("The workspace has removed this assistant. Nothing was connected.")
 
 
-async def _take(house: House, session: ConnectSession, completion_hash: bytes) -> tuple[Secret, Secret]:
-    """Use the completion code up, and take out the provider's code and the verifier: they exist nowhere else afterwards."""
+class Redeemable(msgspec.Struct, frozen=True):
+    """The provider's code, and the verifier without which it is worth nothing."""
 
-    async def job(tx: Tx) -> tuple[Secret, Secret]:
+    code: Secret
+    verifier: Secret
+
+
+async def _take(house: House, session: ConnectSession, completion_hash: bytes) -> Redeemable | Waiting:
+    """Use the completion code up, and take out what it stands for: a code, or tokens that wait for their account."""
+
+    async def job(tx: Tx) -> Redeemable | Waiting:
         now = house.now_ms()
-        if not await tx.run("session_confirming", id=session.id, completion_hash=completion_hash, now=now):
-            present = await tx.one("session_get", ConnectSession, id=session.id)
-            _may_be_confirmed(present or session)
+        confirming = await tx.run(
+            "session_confirming", id=session.id, completion_hash=completion_hash, now=now
+        )
+        present = await tx.one("session_get", ConnectSession, id=session.id) or session
+        if not confirming:
+            _may_be_confirmed(present)
+            if present.choosing:  # another request with the same code was faster
+                raise choosing.required(house, present)
             raise SessionEnded("The session ended meanwhile. Make a new one.", session_status="expired")
-        taken = []
-        for kind in ("code", "verifier"):
-            opened = await sealed.fetch(tx, house.vault, session.workspace, session.id, kind)
-            if opened is None:
-                raise SessionEnded("The session's code is gone. Make a new one.", session_status="failed")
-            taken.append(Secret(opened.decode()))
-            await sealed.destroy(tx, session.workspace, session.id, kind)
-        return taken[0], taken[1]
+        if present.chosen is not None:
+            return await choosing.waiting(tx, house, present)
+        return Redeemable(
+            await _take_out(tx, house, session, "code"), await _take_out(tx, house, session, "verifier")
+        )
 
     return await house.write(job)
+
+
+async def _take_out(tx: Tx, house: House, session: ConnectSession, kind: str) -> Secret:
+    """What was sealed for the session; it exists nowhere else afterwards."""
+    opened = await sealed.fetch(tx, house.vault, session.workspace, session.id, kind)
+    if opened is None:
+        raise SessionEnded("The session's code is gone. Make a new one.", session_status="failed")
+    await sealed.destroy(tx, session.workspace, session.id, kind)
+    return Secret(opened.decode())
 
 
 async def _hold(
@@ -191,48 +246,6 @@ async def _hold(
         with suppress(ValetkeyError):
             await oauth.revoke(house.outbound, connector, client, tokens)
         raise
-
-
-class _Fixed:
-    """A token source that has one token and no other."""
-
-    def __init__(self, tokens: TokenSet) -> None:
-        self._tokens = tokens
-
-    async def access_token(self) -> Secret:
-        return self._tokens.access_token
-
-    async def after_rejection(self, rejected: Secret) -> Secret:
-        raise ProviderError("The provider refused the token it had just given.")
-
-
-async def _identify(
-    house: House, connector: Connector, client: oauth.ClientRegistration, tokens: TokenSet
-) -> Account:
-    """Ask the connector who is behind the token. It may have the provider asked in our client's name (RFC 7662)."""
-    if connector.account_function is None:
-        raise ToolFailed(f"The connector {connector.slug} does not say whose account it is.")
-    api = Api(
-        connector,
-        house.outbound,
-        _Fixed(tokens),
-        fields={**client.config, **tokens.fields},
-        deadline_s=ACCOUNT_DEADLINE_S,
-        development=house.development,
-        introspection=functools.partial(oauth.introspect, house.outbound, connector, client, tokens),
-    )
-    try:
-        account = await connector.account_function(api)
-    except ValetkeyError:
-        raise
-    except Exception as error:  # a connector's own fault: outermost boundary of foreign code
-        raise ToolFailed(
-            f"The connector {connector.slug} failed while asking whose account it is."
-        ) from error
-    if not 0 < len(account.id) <= MAX_ACCOUNT_CHARS or not account.id.isprintable():
-        raise ProviderError("The provider did not say whose account it is.")
-    label = clean(str(account.label or account.id), LABEL_CHARS)
-    return msgspec.structs.replace(account, label=label)
 
 
 async def _end_overdue(house: House, session: ConnectSession, account: Account) -> str | None:
@@ -290,7 +303,8 @@ async def _store(
         await tx.run("grant_renew", workspace=session.workspace, id=grant_id, **fields)
     else:
         await _insert(tx, house, session, account, grant_id, fields)
-    await outbox.drop(tx, session.workspace, unowned)
+    if not await outbox.drop(tx, unowned):
+        raise SessionEnded("It took too long: the tokens were given up. Make a new session.")
     grant = await tx.one("grant_get", Grant, workspace=session.workspace, id=grant_id)
     assert grant is not None
     aad = Aad(session.workspace, grant_id, "credential", grant.credential_version)

@@ -17,7 +17,7 @@ from core.clock import MINUTE_MS, SECOND_MS
 from core.connector import Connector
 from core.connector.scopes import union
 from core.consent import Notice
-from core.errors import BadRequest, InvalidBody, SessionEnded, ValetkeyError, WrongBrowser
+from core.errors import BadRequest, Conflict, InvalidBody, SessionEnded, ValetkeyError, WrongBrowser
 from core.house import House
 from core.ids import new_token, token_hash
 from core.model import LIVE_STATUSES, Assistant, ConnectSession, Duration, Fault, Grant, Registration
@@ -57,7 +57,9 @@ async def open_page(house: House, session_id: str, browser: Secret | None) -> Pa
     Raises Missing, SessionEnded (field `status`), WrongBrowser when another browser has agreed already.
     """
     session = await find(house, session_id)
-    _still_open(session)
+    still_open(session)
+    if session.choosing:
+        raise Conflict("You have agreed to this already. Open the page again: it asks which account to use.")
     browser = browser or new_token()
     _same_browser(session, browser, bound=False)
     if session.status == "created":
@@ -68,7 +70,7 @@ async def open_page(house: House, session_id: str, browser: Secret | None) -> Pa
 
 async def _page(house: House, session: ConnectSession, browser: Secret) -> Page:
     connector = house.registry.connector(session.connector)
-    assistant = await _asking(house, session)
+    assistant = await asking(house, session)
     workspace = await workspaces.get(house, session.workspace)
     grant = None
     if session.grant:
@@ -80,7 +82,7 @@ async def _page(house: House, session: ConnectSession, browser: Secret) -> Page:
     return Page(session, shown, assistant, connector, browser)
 
 
-async def _asking(house: House, session: ConnectSession) -> Assistant:
+async def asking(house: House, session: ConnectSession) -> Assistant:
     """The assistant. Raises SessionEnded when where the session was to go back to is not registered any more."""
     assistant = await assistants.get(house, session.workspace, session.assistant)
     back = (session.return_url, session.origin)
@@ -91,7 +93,7 @@ async def _asking(house: House, session: ConnectSession) -> Assistant:
     return assistant
 
 
-def _still_open(session: ConnectSession) -> None:
+def still_open(session: ConnectSession) -> None:
     if session.ended:
         raise SessionEnded(
             f"This connect session has ended ({session.status}). Go back to the chat and start again.",
@@ -249,9 +251,9 @@ def _scopes(
 async def deny(house: House, session_id: str, browser: Secret) -> ConnectSession:
     """The person said no. Nothing was connected; the builder sees `denied`."""
     session = await find(house, session_id)
-    _still_open(session)
+    still_open(session)
     _same_browser(session, browser, bound=False)
-    await _asking(house, session)
+    await asking(house, session)
     fault = Fault("access_denied", "The person chose No thanks.")
     return await end(house, session, "denied", fault, actor=person(session))
 
@@ -284,7 +286,7 @@ async def callback(
             session_status="expired",
         )
     _same_browser(session, browser_of(session.id), bound=True)
-    await _asking(house, session)
+    await asking(house, session)
     connector = house.registry.connector(session.connector)
     if session.registration != registration_id:
         fault = Fault("mix_up", "The answer came to the address of another connector. Nothing was redeemed.")
@@ -353,7 +355,7 @@ async def _authorized(
 
 
 async def page_status(house: House, session_id: str, browser: Secret | None) -> ConnectSession:
-    """For the finishing page: the session, if this browser is the one that agreed."""
+    """For the pages after the consent: the session, if this browser is the one that agreed."""
     session = await find(house, session_id)
     _same_browser(session, browser, bound=True)
     return session

@@ -6,7 +6,7 @@
     ├── Refused                    consent_required, reconnect_required, insufficient_scope, policy_denied,
     │                              grant_revoked, grant_expired, grant_suspended, invalid_code, user_mismatch, forbidden
     ├── Missing                    not_found, unknown_tool, unknown_connector
-    ├── Conflict                   account_required, idempotency_conflict, already_confirmed, conflict
+    ├── Conflict                   account_required, account_mismatch, idempotency_conflict, already_confirmed, conflict
     ├── Ended                      session_ended
     ├── TooMany                    rate_limited, provider_rate_limited
     ├── Upstream                   provider_error, provider_timeout, tool_failed
@@ -207,6 +207,19 @@ class AccountRequired(Conflict):
 
     code = "account_required"
     title = "Several accounts are connected: name one"
+
+
+class ChoiceRequired(AccountRequired):
+    """The sign-in covers several accounts: the person chooses one on our page. Fields: accounts [{id, label}], connect."""
+
+    title = "Several accounts came with the sign-in: the person chooses one"
+
+
+class AccountMismatch(Conflict):
+    """The person signed in to another account than the one this session was made for."""
+
+    code = "account_mismatch"
+    title = "Another account was chosen at the provider"
 
 
 class IdempotencyConflict(Conflict):

@@ -134,9 +134,20 @@ class Fault(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """One of several accounts behind a token, from which the person chooses. `fields`: as in `core.connector.Account`."""
+
+    id: str
+    label: str
+    fields: dict[str, str] = {}
+
+
 class ConnectSession(msgspec.Struct, frozen=True):
     """One attempt to obtain a grant. Hashes are SHA-256 of tokens that exist only outside. `via` tells who confirms:
-    `api` and `call` are confirmed by the builder's backend, `portal` by the same signed-in user."""
+    `api` and `call` are confirmed by the builder's backend, `portal` by the same signed-in user.
+
+    `offered`: the accounts the person chooses from, until that is over; `chosen` the id of the one; `held` the outbox row
+    that ends the tokens which wait meanwhile (`core/choosing.py`)."""
 
     id: str
     workspace: str
@@ -166,10 +177,18 @@ class ConnectSession(msgspec.Struct, frozen=True):
     completion_until: int | None = None
     confirming_at: int | None = None
     error: Fault | None = None
+    offered: tuple[Offered, ...] | None = None
+    chosen: str | None = None
+    held: str | None = None
 
     @property
     def ended(self) -> bool:
         return self.status not in OPEN_STATUSES
+
+    @property
+    def choosing(self) -> bool:
+        """Whether it waits for the person to choose one of several accounts."""
+        return self.status == "consented" and self.offered is not None
 
 
 class Grant(msgspec.Struct, frozen=True):

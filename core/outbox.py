@@ -106,10 +106,14 @@ async def put_tokens(
     return row_id
 
 
-async def drop(tx: Tx, workspace: str, row_id: str) -> None:
-    """Take a row back, with its own token: the token found its owner."""
+async def drop(tx: Tx, row_id: str) -> bool:
+    """Take a row back, with what it kept of the token: the token found its owner. False when it was told of meanwhile."""
+    row = await tx.one("outbox_get", Telling, id=row_id)
+    if row is None:
+        return False
     await tx.run("outbox_delete", id=row_id)
-    await sealed.destroy(tx, workspace, row_id, "outbox")
+    await sealed.destroy(tx, row.workspace, row.secret_owner, row.secret_kind)
+    return True
 
 
 async def others_share(reader: Reader, registration: str, account_id: str | None, but: str) -> bool:

@@ -66,6 +66,18 @@ def body(
     return msgspec.json.encode(record)
 
 
+def body_of_choice(
+    house: House, receipt_id: str, agreed: Receipt, account_label: str, accounts: int
+) -> bytes:
+    """The receipt of who agreed and then chose one of several accounts: all of the first, and which account."""
+    record: dict[str, Any] = msgspec.json.decode(agreed.body)
+    record["receipt"] = receipt_id
+    record["event"] |= {"type": "consent given, account chosen", "chosen_at": rfc3339(house.now_ms())}
+    record["account"] = {"label": account_label, "chosen_from": accounts}
+    record["follows"] = {"receipt": agreed.id, "sha256": agreed.hash}
+    return msgspec.json.encode(record)
+
+
 async def insert(tx: Tx, house: House, session: ConnectSession, receipt_id: str, text: bytes) -> None:
     await tx.run(
         "receipt_insert",

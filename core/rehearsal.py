@@ -85,13 +85,13 @@ def rehearse(
 
 def rehearse_account(
     connector: Connector, provider: Provider, *, fields: Mapping[str, str] | None = None
-) -> Account:
-    """Whose account the connector takes a token for, when `provider` answers its requests."""
+) -> Account | list[Account]:
+    """Whose account the connector takes a token for, when `provider` answers its requests; all of them where it is several."""
     function = connector.account_function
     if function is None:
         raise ToolFailed(f"The connector {connector.slug} does not say whose account it is.")
 
-    async def work(http: Outbound) -> Account:
+    async def work(http: Outbound) -> Account | list[Account]:
         known = connector.filled(fields or {})
         return await function(
             Api(connector, http, HeldToken(), fields=known, deadline_s=DEADLINE_S, development=True)

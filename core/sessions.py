@@ -1,8 +1,10 @@
-"""Connect sessions: the builder's request, looking at one, and its end. `core/connecting.py` has the person's part,
-`core/confirming.py` the last step.
+"""Connect sessions: the builder's request, looking at one, and its end. `core/connecting.py` and `core/choosing.py`
+have the person's part, `core/confirming.py` the last step.
 
     created -> opened -> consented -> authorized -> completed
                    \\-> denied | failed | expired (from any of the open ones)
+
+With several accounts behind the token it is `consented` and `authorized` a second time (`core/choosing.py`).
 
 Every step is one conditional UPDATE, so of many at once exactly one succeeds, and a state, a code or a completion code
 works once. The provider's code is kept sealed, not redeemed, until the builder's backend has named the right user:
@@ -298,6 +300,11 @@ async def end_in(
         return
     for kind in ("verifier", "code"):
         await sealed.destroy(tx, session.workspace, session.id, kind)
+    present = await tx.one("session_get", ConnectSession, id=session.id)
+    if (
+        present is not None and present.held is not None
+    ):  # tokens that waited for a choice end at the provider
+        await tx.run("outbox_now", id=present.held, now=house.now_ms())
     await house.log(tx, entry(session, f"connect_session.{status}", outcome=fault.code, actor=actor))
 
 

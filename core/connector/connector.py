@@ -22,7 +22,7 @@ from core.connector.scopes import Risk, Scope
 from core.connector.tool import Tool, ToolFunction
 from core.errors import ValetkeyError
 
-AccountFunction = Callable[..., Awaitable[Account]]
+AccountFunction = Callable[..., Awaitable[Account | list[Account]]]
 MissingScopeRule = Callable[[int, Mapping[str, str], Any], list[str] | None]
 Uninstalled = Callable[[Mapping[str, Any]], str | None]
 GraphQLRule = Callable[[list[dict[str, Any]]], ValetkeyError | None]
@@ -139,7 +139,9 @@ class Connector:
         return self.scopes[first].title if first in self.scopes else self.title
 
     def account(self, function: AccountFunction) -> AccountFunction:
-        """Make the function below the one that says who is behind a token; it runs once, after the code is redeemed."""
+        """Make the function below the one that says who is behind a token; it runs once, after the code is redeemed.
+
+        Of a list of several the person chooses one (`core/choosing.py`)."""
         if self.account_function is not None:
             self.faults.append(place_of(function).problem("there are two account functions", "keep one"))
         self.account_function = function

@@ -25,6 +25,7 @@ class Account(msgspec.Struct, frozen=True):
 
     Where revoking ends all of an account's tokens, what dies together stands before the first `:` of the id.
     `fields`: what URL templates of the connector need and only the provider knows (a site's id); kept with the grant.
+    A token that is good for several is answered with a list of all of them: then the person chooses one.
     """
 
     id: str

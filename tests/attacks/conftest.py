@@ -16,9 +16,10 @@ import pytest
 from core.store.statements import load
 from tests.flows.shared import SharedService
 from tests.flows.stage import Stage
-from tests.flows.stages import STAGES, NorthwindStage, OidcStage
+from tests.flows.stages import STAGES, NorthwindStage, OidcStage, SitesStage
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import CONNECTORS, OidcProvider
+from tests.harness.sites import SITES_CONNECTOR
 from tests.web.pages.running import RunningValetkey
 
 HOSTILE = Path(__file__).resolve().parent / "hostile_connector"
@@ -52,7 +53,7 @@ def providers(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="package")
 def strong_service(providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedService]:
-    env = {**providers["oidcp"].env, "VALETKEY_CONNECTORS_PATH": f"{CONNECTORS}:{HOSTILE}"}
+    env = {**providers["oidcp"].env, "VALETKEY_CONNECTORS_PATH": f"{CONNECTORS}:{HOSTILE}:{SITES_CONNECTOR}"}
     one = SharedService(tmp_path_factory.mktemp("attacks") / "service", env=env)
     try:
         one.start()
@@ -66,7 +67,7 @@ def weak_service(providers: Providers, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("weak")
     with pytest.MonkeyPatch.context() as environ:
         environ.setenv("OIDC_PROVIDER_URL", providers["oidcp"].url)
-        one: Any = RunningValetkey(folder, (str(CONNECTORS), str(HOSTILE)))
+        one: Any = RunningValetkey(folder, (str(CONNECTORS), str(HOSTILE), str(SITES_CONNECTOR)))
     one.folder, one.database = folder, folder / "valetkey.db"
     yield one
     one.close()
@@ -93,6 +94,14 @@ def stage(attacked: Any, providers: Providers, request: pytest.FixtureRequest) -
 @pytest.fixture
 def northwind_stage(attacked: Any, providers: Providers) -> Iterator[NorthwindStage]:
     one = NorthwindStage(attacked, providers["northwind"])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def sites_stage(attacked: Any, providers: Providers) -> Iterator[SitesStage]:
+    """Northwind, whose sign-in covers two companies' accounts."""
+    one = SitesStage(attacked, providers["northwind"])
     yield one
     one.close()
 

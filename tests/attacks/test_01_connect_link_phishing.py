@@ -9,10 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from core import confirming, connecting
+from core.browsers import csrf_token
 from core.ids import token_hash
+from core.model import ConnectSession
+from core.secret import Secret
 from tests.attacks.conftest import Weaken
 from tests.attacks.interception import answer_of
 from tests.flows.stage import Stage
+from tests.flows.stages import SitesStage
+from tests.harness.sites import FREIGHT, TRADING, accounts_on, choose
 from tests.harness.tenant import CHAT_ORIGIN, RETURN_URL, made
 from tests.harness.walker import Walker
 
@@ -140,6 +145,108 @@ def test_a_browser_that_agreed_keeps_the_session_for_itself(
         stage.approve(mallory, session["url"])
     page = walker.open(session["url"])
     assert (page.status == 403 and page.code == "wrong_browser") is defended
+
+
+# ---- the sign-in covers several accounts -----------------------------------------------------------------------
+
+
+def test_another_browser_neither_sees_nor_makes_the_choice(
+    sites_stage: SitesStage, walker: Walker, defended: bool, weaken: Weaken
+) -> None:
+    """Mallory is the builder's user who asked; which of the victim's accounts it is to be is not hers to say."""
+    weaken(connecting, "_same_browser", any_browser)
+    weaken.statement("session_chosen", " AND browser_hash = :browser_hash", " AND :browser_hash IS NOT NULL")
+    stage = sites_stage
+    session = stage.session(VICTIM, [stage.read])
+    told = stage.asked_to_choose(walker, session, VICTIM)
+    with Walker() as mallory:
+        mallory.http.cookies.set(cookie_of(walker, session), "m" * 43)
+        page = mallory.open(session["url"])
+        assert (page.status == 403 and page.code == "wrong_browser") is defended
+        assert (FREIGHT in page.text) is not defended
+        token = csrf_token(Secret("m" * 43), session["id"])
+        form = {"csrf_token": token, "account": told["accounts"][0]["id"]}
+        taken = mallory.http.post(f"{session['url']}/choose", data=form)
+        assert (taken.status_code == 403 and "valetkey:authorized" not in taken.text) is defended
+        assert mallory.http.post(f"{session['url']}/deny", data=form).status_code == 403 or not defended
+    if defended:
+        code = choose(walker, session["url"], TRADING).message["code"]
+        assert made(stage.assistant.confirm(session["id"], VICTIM, code))["grant"]["user"] == VICTIM
+
+
+def cookie_of(walker: Walker, session: dict[str, Any]) -> str:
+    [name] = [one for one in walker.http.cookies if one.endswith(session["id"].removeprefix("cs_"))]
+    return name
+
+
+def test_an_account_that_was_not_offered_cannot_be_chosen(sites_stage: SitesStage, walker: Walker) -> None:
+    stage = sites_stage
+    session = stage.session("u1", [stage.read])
+    stage.asked_to_choose(walker, session)
+    walker.open(session["url"])
+    offered = set(accounts_on(walker.page).values())  # type: ignore[arg-type]
+    for account in (
+        "freight:us_ben",
+        "trading",
+        "",
+        "freight:us_ada ",
+        "'; --",
+        *(one.upper() for one in offered),
+    ):
+        page = walker.submit("/choose", account=account)
+        assert (page.status, page.code) == (422, "invalid_body")
+    assert (stage.assistant.grants(), stage.assistant.session(session["id"])["status"]) == ([], "consented")
+
+
+def test_a_choice_that_was_made_is_not_made_again(
+    sites_stage: SitesStage, walker: Walker, defended: bool, weaken: Weaken
+) -> None:
+    """Or a form that somebody kept would turn the code that is on its way into one for another account."""
+    condition = "status = 'consented' AND offered IS NOT NULL"
+    weaken.statement("session_chosen", condition, "offered IS NOT NULL")
+    weaken(ConnectSession, "choosing", property(lambda session: session.offered is not None))
+    stage = sites_stage
+    session = stage.session("u1", [stage.read])
+    stage.asked_to_choose(walker, session)
+    form = walker.open(session["url"]).form("/choose")
+    first, second = form.boxes["account"]
+    code = walker.submit(form, account=first).message["code"]
+    again = walker.submit(form, account=second)
+    assert (again.status == 409 and again.code == "conflict") is defended
+    if defended:
+        grant = made(stage.assistant.confirm(session["id"], "u1", code))["grant"]
+        assert grant["account"]["id"] == first
+        assert walker.submit(form, account=second).status in (409, 410)
+
+
+def test_the_user_is_compared_again_when_the_choice_is_confirmed(
+    sites_stage: SitesStage, walker: Walker, defended: bool, weaken: Weaken
+) -> None:
+    """The first confirm was right; the second comes from where somebody else is signed in."""
+    weaken(confirming, "_is_for", lambda session, user: True)
+    stage = sites_stage
+    session = stage.session("u1", [stage.read])
+    stage.asked_to_choose(walker, session)
+    code = choose(walker, session["url"], FREIGHT).message["code"]
+    answer = stage.assistant.confirm(session["id"], VICTIM, code)
+    assert (answer.status_code == 403 and answer.json()["code"] == "user_mismatch") is defended
+    if defended:
+        late = stage.assistant.confirm(session["id"], "u1", code)
+        assert (late.status_code, late.json()["code"]) == (410, "session_ended")
+        assert stage.assistant.grants() == []
+        stage.dead()
+
+
+def test_a_link_of_mallory_does_not_even_tell_her_which_accounts_there_are(
+    sites_stage: SitesStage, walker: Walker
+) -> None:
+    stage = sites_stage
+    session = stage.session(MALLORY, [stage.read])
+    code = stage.authorize(walker, session)
+    for user, presented in ((MALLORY, "x" * 43), (VICTIM, code), (MALLORY, code)):
+        answer = stage.assistant.confirm(session["id"], user, presented)
+        assert answer.status_code in (403, 410) and "northwind.example" not in answer.text
+    assert nothing_came_of_it(stage)
 
 
 # ---- begun on the person's own page -------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_a_provider_that_is_down_is_told_again_until_it_answers(
     stage = northwind_stage
 
     async def leave_it(house: Any, row: outbox.Telling, error: Any) -> str:
-        await house.write(lambda tx: outbox.drop(tx, row.workspace, row.id))
+        await house.write(lambda tx: outbox.drop(tx, row.id))
         return "pending"
 
     weaken(outbox, "_later", leave_it)
@@ -108,11 +108,16 @@ async def no_row(*_: Any, **__: Any) -> str:
     return "out_nowhere"
 
 
+async def taken_back(*_: Any) -> bool:
+    return True
+
+
 def test_what_a_newer_consent_replaced_is_ended_too(
     northwind_stage: NorthwindStage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     stage = northwind_stage
     weaken(outbox, "put_tokens", no_row)
+    weaken(outbox, "drop", taken_back)
     stage.grant()
     session = stage.session("u1", [stage.other])
     code = stage.authorize(walker, session)
@@ -131,8 +136,8 @@ def test_without_its_row_in_the_stops_transaction_nobody_ever_tells(
 ) -> None:
     """What a crash between the stop and the row would leave, if they were two transactions."""
     stage = northwind_stage
-    weaken(outbox, "put", no_row)
     grant = stage.grant()
+    weaken(outbox, "put", no_row)
     made(stage.assistant.revoke(grant["id"]))
     if not defended:
         stage.service.later(HOUR_MS)  # type: ignore[attr-defined]

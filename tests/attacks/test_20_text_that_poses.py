@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bs4 import Comment
 
-from core import assistants, confirming, consent, plain_text, revocation, sessions, workspaces
+from core import assistants, consent, plain_text, revocation, sessions, whose, workspaces
 from tests.attacks import signed_in
 from tests.attacks.conftest import Weaken
 from tests.attacks.leaky import LeakyProvider
@@ -150,7 +150,7 @@ def careless(weaken: Weaken, kind: str) -> None:
         environment.autoescape = False
         weaken(render, "environment", environment)
         return
-    for module in (assistants, confirming, consent, revocation, sessions, workspaces, plain_text):
+    for module in (assistants, consent, revocation, sessions, whose, workspaces, plain_text):
         weaken(module, "clean", lambda words, limit: words)
     weaken(text, "visible", lambda words: words)
 
@@ -197,8 +197,8 @@ def test_what_a_provider_calls_an_account_is_cleaned_where_it_is_taken_in(
     attacked: Any, provider: LeakyProvider, kind: str, defended: bool, weaken: Weaken
 ) -> None:
     """It goes to assistants as well, which show it to people on pages of their own."""
-    weaken(confirming, "clean", lambda words, limit: words)
+    weaken(whose, "clean", lambda words, limit: words)
     scene, provider.account = Scene(attacked, provider), TEXTS[kind]
     label = scene.connect(tools=["look"])["account"]["label"]
-    assert (label == plain_text.clean(TEXTS[kind], confirming.LABEL_CHARS)) is defended
+    assert (label == plain_text.clean(TEXTS[kind], whose.LABEL_CHARS)) is defended
     scene.close()

@@ -123,7 +123,7 @@ def test_the_code_is_not_carried_to_an_address_that_only_looks_like_it(
 ) -> None:
     """The mutation: any address is as good as the registered one."""
     weaken(assistants, "where_to", lambda assistant, return_url, origin: (return_url, origin))
-    weaken(connecting, "_asking", whoever_it_was)
+    weaken(connecting, "asking", whoever_it_was)
     stage = northwind_stage
     answer = ask(stage, "session", "return_url", url)
     assert (answer.status_code == 422) is defended
@@ -163,7 +163,7 @@ def test_an_address_that_is_not_registered_any_more_is_gone_to_no_more(
     northwind_stage: NorthwindStage, walker: Walker, moment: str, defended: bool, weaken: Weaken
 ) -> None:
     """The builder has lost the host; links that are out must not send people there."""
-    weaken(connecting, "_asking", whoever_it_was)
+    weaken(connecting, "asking", whoever_it_was)
     stage = northwind_stage
     session = made(ask(stage, "session", "return_url", RETURN_URL))
     if moment == "at the provider":

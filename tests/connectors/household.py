@@ -15,6 +15,7 @@ import msgspec
 from core import (
     assistants,
     calls,
+    choosing,
     confirming,
     connecting,
     registrations,
@@ -23,6 +24,7 @@ from core import (
     startup,
     workspaces,
 )
+from core.errors import ChoiceRequired
 from core.house import House
 from core.model import Actor, Asked, Assistant, ConnectSession, Grant
 from core.registry import Registry
@@ -61,8 +63,12 @@ class Household:
         asked = re.split("[ ,]", query["scope"][0]) if "scope" in query else list(connector.scopes)
         return asked, query["state"][0], query["redirect_uri"][0], page.browser
 
-    async def connect(self, user: str, person: str, *tools: str, but: Sequence[str] = ()) -> Grant:
-        """All the way: `person` signs in at the provider, which gives every scope asked for except `but`."""
+    async def connect(
+        self, user: str, person: str, *tools: str, but: Sequence[str] = (), account: str | None = None
+    ) -> Grant:
+        """All the way: `person` signs in at the provider, which gives every scope asked for except `but`; of several accounts
+        they choose the one whose label ends with `account`.
+        """
         session = await self.session(user, *tools)
         scopes, state, redirect, browser = await self.agree(session)
         code = f"code-of-{session.id}"
@@ -71,6 +77,16 @@ class Household:
             self.house, redirect.rpartition("/")[2], {"state": state, "code": code}, lambda _: browser
         )
         assert answer.code is not None, answer.session.error
+        try:
+            return await confirming.confirm(
+                self.house, self.assistant, session.id, user, answer.code.reveal()
+            )
+        except ChoiceRequired as several:
+            if account is None:
+                raise
+            [id] = [one["id"] for one in several.fields["accounts"] if one["label"].endswith(account)]
+        answer = await choosing.choose(self.house, session.id, browser, id)
+        assert answer.code is not None
         return await confirming.confirm(self.house, self.assistant, session.id, user, answer.code.reveal())
 
     async def call(self, user: str, tool: str, **arguments: Any) -> Any:

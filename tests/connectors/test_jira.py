@@ -276,11 +276,18 @@ def test_the_broad_scope_still_opens_the_writing_tools() -> None:
 # ---- the account: one person, one site -----------------------------------------------------------------------
 
 
-async def _account(provider: fake.Jira, **config: str) -> Account:
+async def _accounts(provider: fake.Jira, **config: str) -> list[Account]:
     provider.fake.sign_in(wire.TOKEN, "a1", fake.ALL_SCOPES)
     api = Api(module.jira, wire.in_memory(provider.fake), wire.HeldToken(), fields=config, deadline_s=5)
     assert module.jira.account_function is not None
-    return await module.jira.account_function(api)
+    found = await module.jira.account_function(api)
+    assert isinstance(found, list)
+    return found
+
+
+async def _account(provider: fake.Jira, **config: str) -> Account:
+    [account] = await _accounts(provider, **config)
+    return account
 
 
 async def test_the_account_is_a_person_on_a_site() -> None:
@@ -297,12 +304,48 @@ async def test_what_the_account_keeps_is_all_a_tool_needs(provider: fake.Jira) -
     assert found["items"][0]["url"] == "https://acme.atlassian.net/browse/ACME-1"
 
 
-async def test_of_several_sites_none_is_guessed() -> None:
+async def test_of_several_sites_none_is_guessed_all_of_them_are_named() -> None:
+    accounts = await _accounts(fake.populated(fake.ACME, fake.OTHER))
+    assert msgspec.to_builtins(accounts) == [
+        {
+            "id": f"{id}:a1",
+            "label": f"ada@acme.example in {name}.atlassian.net",
+            "fields": {"cloud_id": id, "site_url": f"https://{name}.atlassian.net"},
+        }
+        for id, name in ((fake.ACME, "acme"), (fake.OTHER, "other"))
+    ]
+
+
+async def test_one_site_is_asked_who_it_is_however_many_there_are() -> None:
+    """An accountId is the same on all of them, so nobody waits for one answer after the other."""
     provider = fake.populated(fake.ACME, fake.OTHER)
-    with pytest.raises(ToolError) as refused:
-        await _account(provider)
-    assert "resource-level" in str(refused.value)
-    assert not [one for one in provider.fake.requests if "/ex/jira/" in one.url.path]
+    await _accounts(provider)
+    asked = [one.url.path for one in provider.fake.requests if one.url.path.endswith("/myself")]
+    assert asked == [f"/ex/jira/{fake.ACME}/rest/api/3/myself"]
+
+
+async def test_a_site_that_is_listed_twice_is_one() -> None:
+    """Atlassian lists a site once for each of its products."""
+    provider = fake.populated()
+    site = {"id": fake.ACME, "url": "https://acme.atlassian.net", "name": "acme"}
+    listed = [
+        {**site, "scopes": [scopes]}
+        for scopes in ("read:jira-work", "read:page:confluence", "read:jira-user")
+    ]
+    provider.fake.fail(200, listed, path="/accessible-resources")
+    assert (await _account(provider)).fields["cloud_id"] == fake.ACME
+
+
+async def test_one_unusable_site_among_several_refuses_them_all() -> None:
+    provider = fake.populated()
+    sites = [
+        {"id": id, "url": f"https://{name}.atlassian.net", "name": name, "scopes": ["read:jira-work"]}
+        for id, name in ((fake.ACME, "acme"), ("x/../y", "other"))
+    ]
+    provider.fake.fail(200, sites, path="/accessible-resources")
+    with pytest.raises(ToolError):
+        await _accounts(provider)
+    assert len(provider.fake.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from connectors import hubspot, jira
 from core import grants, outbox
-from core.errors import ConsentRequired, GrantRevoked, ProviderError, ReconnectRequired
+from core.errors import ChoiceRequired, ConsentRequired, GrantRevoked, ProviderError, ReconnectRequired
 from core.oauth import new_verifier, redeem
 from core.secret import Secret
 from tests.connectors import wire
@@ -218,12 +218,39 @@ async def test_a_refreshed_jira_token_still_knows_its_site(at_jira: Household) -
     assert len(refreshed) == 2
 
 
-async def test_several_jira_sites_make_no_grant_and_say_why(tmp_path: Path) -> None:
+async def test_of_several_jira_sites_the_chosen_one_is_used_and_no_other(tmp_path: Path) -> None:
     provider = fake_jira.populated(fake_jira.ACME, fake_jira.OTHER)
     async with household(tmp_path, jira.jira, provider, fake_jira.CLIENT) as one:
-        with pytest.raises(ProviderError) as refused:
+        grant = await one.connect("ada", "a1", "my_issues", account="other.atlassian.net")
+        assert grant.account_id == f"{fake_jira.OTHER}:a1"
+        assert grant.account_label == "ada@acme.example in other.atlassian.net"
+        provider.fake.requests.clear()
+        found = await one.call("ada", "my_issues")
+        assert found["items"][0]["url"] == "https://other.atlassian.net/browse/ACME-1"
+        one.house.clock.offset_ms += 2 * 3_600_000
+        await one.call("ada", "my_issues")
+        paths = {request.url.path.split("/rest/")[0] for request in provider.fake.requests}
+        assert paths == {f"/ex/jira/{fake_jira.OTHER}", "/oauth/token"}
+
+
+async def test_several_jira_sites_make_no_grant_before_one_is_chosen(tmp_path: Path) -> None:
+    provider = fake_jira.populated(fake_jira.ACME, fake_jira.OTHER)
+    async with household(tmp_path, jira.jira, provider, fake_jira.CLIENT) as one:
+        with pytest.raises(ChoiceRequired) as several:
             await one.connect("ada", "a1", "my_issues")
-        assert "resource-level" in str(refused.value)
+        assert [account["id"] for account in several.value.fields["accounts"]] == [
+            f"{site}:a1" for site in (fake_jira.ACME, fake_jira.OTHER)
+        ]
+        with pytest.raises(ConsentRequired):
+            await one.call("ada", "my_issues")
+
+
+async def test_a_jira_registration_for_one_site_asks_nobody(tmp_path: Path) -> None:
+    provider = fake_jira.populated(fake_jira.ACME, fake_jira.OTHER)
+    site = "other.atlassian.net"
+    async with household(tmp_path, jira.jira, provider, fake_jira.CLIENT, config={"site": site}) as one:
+        grant = await one.connect("ada", "a1", "my_issues")
+        assert grant.account_id == f"{fake_jira.OTHER}:a1"
 
 
 async def test_stopping_jira_says_that_atlassian_cannot_be_told(at_jira: Household) -> None:

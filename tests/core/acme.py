@@ -24,6 +24,12 @@ class Item(msgspec.Struct, frozen=True):
     name: str
 
 
+class Me(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    sites: list[str] = []
+
+
 def connector(**changes: Any) -> Connector:
     oauth = {
         "authorize_url": "https://acme.example/authorize",
@@ -48,10 +54,12 @@ def connector(**changes: Any) -> Connector:
     )
 
     @acme.account
-    async def account(api: Api) -> Account:
-        """Who it is."""
-        me = await api.get("/me", into=Item)
-        return Account(id=me.id, label=me.name)
+    async def account(api: Api) -> Account | list[Account]:
+        """Who it is; where Acme has sites, on each of them."""
+        me = await api.get("/me", into=Me)
+        if not me.sites:
+            return Account(id=me.id, label=me.name)
+        return [Account(f"{site}:{me.id}", f"{me.name} in {site}", {"site": site}) for site in me.sites]
 
     @acme.tool(scopes=["items.read"], risk="read", sees="names of items")
     async def find_items(api: Api, query: str = "", limit: Limit = 10) -> Page[Item]:
@@ -88,8 +96,9 @@ class Consent:
 
 @dataclass
 class Acme:
-    """`access` and `refresh` hold the living tokens; `asked` every path in order."""
+    """`access` and `refresh` hold the living tokens; `asked` every path in order. `sites`: those a sign-in covers."""
 
+    sites: tuple[str, ...] = ()
     life_s: int | None = 3600
     codes: dict[str, Consent] = field(default_factory=dict)
     access: dict[str, Consent] = field(default_factory=dict)
@@ -150,7 +159,8 @@ class Acme:
         if consent is None:
             return httpx.Response(401, json={})
         if path == "/me":
-            return httpx.Response(200, json={"id": consent.person, "name": f"{consent.person}@acme.example"})
+            me = {"id": consent.person, "name": f"{consent.person}@acme.example", "sites": self.sites}
+            return httpx.Response(200, json=me)
         if request.method == "POST":
             self.items.append(json.loads(request.content)["name"])
             return httpx.Response(200, json={"id": str(len(self.items)), "name": self.items[-1]})

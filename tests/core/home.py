@@ -68,6 +68,7 @@ class Home:
 
     def __init__(self, house: House, provider: Acme) -> None:
         self.house, self.provider = house, provider
+        self.browsers: dict[str, Secret] = {}  # session id -> the cookie of the browser that agreed
         self.workspace: Workspace
         self.workspace_key: str
         self.registration: Registration
@@ -126,6 +127,7 @@ class Home:
         page = await connecting.open_page(self.house, session.id, None)
         chosen = tuple(f"acme.{tool}" for tool in tools) or tuple(tool.name for tool in page.notice.tools)
         url = await connecting.approve(self.house, session.id, page.browser, chosen, duration)
+        self.browsers[session.id] = page.browser
         query = parse_qs(urlsplit(url).query)
         return query["state"][0], page.browser, query.get("scope", [""])[0].split()
 

@@ -10,8 +10,8 @@ import pytest
 
 from core import assistants, confirming, grants, outbox, registrations, revocation, sessions
 from core.clock import MINUTE_MS, SECOND_MS
-from core.confirming import AccountMismatch
 from core.errors import (
+    AccountMismatch,
     AlreadyConfirmed,
     GrantRevoked,
     InvalidCode,

@@ -16,7 +16,7 @@ import pytest
 
 from tests.flows.shared import ClockedService, SharedService, environment
 from tests.flows.stage import Stage
-from tests.flows.stages import STAGES, NorthwindStage, OidcStage
+from tests.flows.stages import STAGES, NorthwindStage, OidcStage, SitesStage
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import OidcProvider
 
@@ -72,6 +72,14 @@ def oidc_stage(shared_service: SharedService, providers: Providers) -> Iterator[
 @pytest.fixture
 def northwind_stage(shared_service: SharedService, providers: Providers) -> Iterator[NorthwindStage]:
     one = NorthwindStage(shared_service, providers["northwind"])
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def sites_stage(shared_service: SharedService, providers: Providers) -> Iterator[SitesStage]:
+    """Northwind, whose sign-in covers two companies' accounts."""
+    one = SitesStage(shared_service, providers["northwind"])
     yield one
     one.close()
 

@@ -21,16 +21,17 @@ from core.store.sqlite import SqliteStore
 from core.vault import KeyRing, Vault
 from tests.harness.oidc import CONNECTORS, OidcProvider
 from tests.harness.service import Service
+from tests.harness.sites import SITES_CONNECTOR
 from tests.harness.tenant import Workspace
 from tests.web.pages.running import RunningValetkey
 
 R = TypeVar("R")
-MORE_CONNECTORS = Path(__file__).resolve().parent / "more_connectors"
+FOLDERS = (CONNECTORS, SITES_CONNECTOR, Path(__file__).resolve().parent / "more_connectors")
 
 
 def environment(oidcp: OidcProvider) -> dict[str, str]:
     """What a service needs to know the connectors of the tests besides the built-in ones."""
-    return {**oidcp.env, "VALETKEY_CONNECTORS_PATH": f"{CONNECTORS}:{MORE_CONNECTORS}"}
+    return {**oidcp.env, "VALETKEY_CONNECTORS_PATH": ":".join(map(str, FOLDERS))}
 
 
 class SharedService(Service):
@@ -78,7 +79,7 @@ class ClockedService(RunningValetkey):
         kept = os.environ.get("OIDC_PROVIDER_URL")
         os.environ["OIDC_PROVIDER_URL"] = oidcp.url
         try:
-            super().__init__(folder, (str(CONNECTORS), str(MORE_CONNECTORS)))
+            super().__init__(folder, tuple(map(str, FOLDERS)))
         finally:
             os.environ.pop("OIDC_PROVIDER_URL")
             if kept is not None:

@@ -11,6 +11,7 @@ from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import OidcProvider
 from tests.harness.scene import CLIENT_SECRET
 from tests.harness.service import Service
+from tests.harness.sites import NorthwindOfSites
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
 
@@ -141,6 +142,22 @@ class NorthwindStage(Stage):
             if held.authorization.client_id == self.client:
                 ended = msgspec.structs.replace(held.authorization, ended_at=inside.now_ms())
                 inside.store.all_authorizations[ended.id] = ended
+
+
+class SitesStage(NorthwindStage):
+    """Northwind, whose sign-in covers two companies' accounts."""
+
+    read, other = "find_deals", "find_contacts"
+
+    def __init__(self, service: Service, provider: RunningNorthwind) -> None:
+        super().__init__(service, NorthwindOfSites(provider))  # type: ignore[arg-type]
+
+    def asked_to_choose(self, walker: Walker, session: dict[str, Any], user: str = "u1") -> dict[str, Any]:
+        """From the connect link to the confirm that is answered with the choice; that answer."""
+        answer = self.assistant.confirm(session["id"], user, self.authorize(walker, session))
+        assert (answer.status_code, answer.json()["code"]) == (409, "account_required"), answer.text
+        told: dict[str, Any] = answer.json()
+        return told
 
 
 STAGES: dict[str, type[Stage]] = {"northwind": NorthwindStage, "oidcp": OidcStage}

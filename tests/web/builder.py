@@ -43,6 +43,7 @@ class Builder:
         self.asked: list[dict[str, Any]] = []
         self.confirmed: list[dict[str, Any]] = []
         self.refuse_with: tuple[int, dict[str, Any]] | None = None
+        self.confirm_with: list[tuple[int, dict[str, Any]]] = []  # the next confirms answer these instead
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -56,6 +57,8 @@ class Builder:
         assert self.assistant is not None
         if "code" in body:
             self.confirmed.append(body)
+            if self.confirm_with:
+                return self.confirm_with.pop(0)
             done = self.assistant.confirm(body["session"], self.user, body["code"])
             return done.status_code, done.json()
         self.asked.append(body)

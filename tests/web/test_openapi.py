@@ -123,6 +123,13 @@ def test_the_tool_call_names_every_code_of_the_table(document: dict[str, Any]) -
     }  # fmt: skip
 
 
+def test_the_confirm_says_that_an_account_may_have_to_be_chosen(document: dict[str, Any]) -> None:
+    confirm = document["paths"]["/v1/connect-sessions/{session_id}/confirm"]["post"]
+    codes = set(re.findall(r"`(\w+)`", confirm["responses"]["409"]["description"]))
+    assert codes == {"account_required", "already_confirmed", "account_mismatch", "grant_revoked"} & codes
+    assert "account_required" in codes and "`connect.url`" in confirm["description"]
+
+
 def test_the_key_is_declared_and_asked_for(document: dict[str, Any]) -> None:
     [scheme] = document["components"]["securitySchemes"].values()
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer") and document["security"]

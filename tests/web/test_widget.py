@@ -93,6 +93,39 @@ def test_a_press_a_consent_and_a_sign_in_connect_the_account(chat: Page, builder
     expect(chat.get_by_role("link", name="See or stop")).to_have_attribute("href", "/portal")
 
 
+@pytest.mark.parametrize("body", [{"code": "account_required"}, {}])
+def test_a_409_for_an_account_is_no_end_the_card_waits_for_another_code(
+    chat: Page, builder: Builder, body: dict
+) -> None:
+    """Also from a backend that passes on the status alone."""
+    builder.confirm_with.append((409, body))
+    popup = press(chat)
+    agree(popup)
+    expect(chat.get_by_text("One more step", exact=True)).to_be_visible()
+    assert chat.evaluate(STATE) == "choosing" and heard(chat) == []
+    expect(chat.get_by_role("button", name="Show the window again")).to_be_visible()
+    message = popup.evaluate("JSON.parse(document.getElementById('valetkey-message').textContent)")
+    popup.evaluate("(message) => opener.postMessage(message, '*')", message)
+    expect(chat.get_by_text("Northwind connected", exact=True)).to_be_visible()
+    assert len(builder.confirmed) == 2
+
+
+def test_any_other_409_is_a_failure(chat: Page, builder: Builder) -> None:
+    builder.confirm_with.append((409, {"code": "account_mismatch"}))
+    agree(press(chat))
+    expect(chat.get_by_text("That did not work")).to_be_visible()
+    assert heard(chat)[0]["detail"]["reason"] == "account_mismatch"
+
+
+def test_a_window_that_is_closed_while_it_asks_is_noticed(chat: Page, builder: Builder) -> None:
+    builder.confirm_with.append((409, {"code": "account_required"}))
+    popup = press(chat)
+    agree(popup)
+    expect(chat.get_by_text("One more step", exact=True)).to_be_visible()
+    popup.close()
+    expect(chat.get_by_role("button", name="Open it again")).to_be_visible()
+
+
 def test_the_popup_says_what_was_given_and_closes_by_itself(chat: Page) -> None:
     popup = press(chat)
     agree(popup)

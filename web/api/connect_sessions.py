@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from core import confirming, sessions
-from core.confirming import AccountMismatch
 from core.errors import (
+    AccountMismatch,
     AlreadyConfirmed,
+    ChoiceRequired,
     GrantRevoked,
     GrantSuspended,
     InvalidCode,
@@ -104,6 +105,7 @@ class ConnectSessions(Controller):
             InvalidCode,
             UserMismatch,
             AlreadyConfirmed,
+            ChoiceRequired,
             AccountMismatch,
             GrantRevoked,
             GrantSuspended,
@@ -119,6 +121,9 @@ class ConnectSessions(Controller):
         house: NamedDependency[House],
     ) -> GrantAnswer:
         """`user` is the one signed in with you in the browser that brought the code: never the one you made the session for
-        from memory. Only now the provider's code is redeemed."""
+        from memory. Only now the provider's code is redeemed.
+
+        `account_required`: the sign-in covers several accounts, listed in `accounts`. The person chooses one at `connect.url`
+        (the widget's window goes there by itself; otherwise send them); it ends as before, with a new code to confirm."""
         grant = await confirming.confirm(house, assistant, session_id, data.user, data.code)
         return GrantAnswer(await shown(house, grant))

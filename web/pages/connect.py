@@ -1,4 +1,5 @@
-"""The pages of a connect session: the question, the answer to it, the provider's answer, and how it ended."""
+"""The pages of a connect session: the question, the answer to it, the provider's answer, the choice between several accounts, and
+how it ended."""
 
 from __future__ import annotations
 
@@ -6,15 +7,16 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core import confirming, connecting, tickets
+from core import choosing, confirming, connecting, sessions, tickets
 from core.browsers import csrf_token
 from core.connecting import Answer
-from core.errors import BadRequest, InvalidBody, Unauthenticated
+from core.errors import BadRequest, ChoiceRequired, InvalidBody, Unauthenticated
 from core.house import House
 from core.model import ConnectSession
 from core.secret import Secret
 from web import removals
 from web.pages import cookies, forms, outcome
+from web.pages.choice import choice
 from web.pages.logos import logo_of
 from web.pages.render import page
 from web.pages.views.consent import consent_view
@@ -34,6 +36,8 @@ class ConnectPages(Controller):
         self, request: Request, house: NamedDependency[House], session_id: FromPath[str]
     ) -> Response:
         browser = cookies.read(house, request, cookies.connect(session_id))
+        if (await sessions.find(house, session_id)).choosing:
+            return await choice(house, session_id, browser)
         answered = await outcome.again(house, session_id, browser, request)
         return answered or await question(house, session_id, browser)
 
@@ -61,6 +65,20 @@ class ConnectPages(Controller):
             house, await connecting.deny(house, session_id, browser), at_provider=False
         )
 
+    @post("/connect/{session_id:str}/choose", status_code=200)
+    async def choose(
+        self, request: Request, house: NamedDependency[House], session_id: FromPath[str]
+    ) -> Response:
+        """One of several accounts behind the sign-in; answers as the callback does."""
+        browser = cookies.read(house, request, cookies.connect(session_id))
+        fields = await forms.taken(house, request, browser, session_id)
+        assert browser is not None
+        try:
+            answer = await choosing.choose(house, session_id, browser, forms.text(fields, "account"))
+        except InvalidBody as error:
+            return await choice(house, session_id, browser, fault=error)
+        return await _answered(house, answer, request)
+
     @get("/oauth/callback/{registration_id:str}")
     async def callback(
         self, request: Request, house: NamedDependency[House], registration_id: FromPath[str]
@@ -87,12 +105,13 @@ class ConnectPages(Controller):
     async def status(
         self, request: Request, house: NamedDependency[House], session_id: FromPath[str]
     ) -> Response:
-        """`connected` after the confirm; before and else the session's status. Only for the browser that
-        agreed.
+        """`connected` after the confirm, `choose` when an account has to be chosen first; before and else the
+        session's status. Only for the browser that agreed.
         """
         browser = cookies.read(house, request, cookies.connect(session_id))
         session = await connecting.page_status(house, session_id, browser)
-        status = "connected" if session.status == "completed" else session.status
+        said = {"completed": "connected", "consented": "choose" if session.choosing else "consented"}
+        status = said.get(session.status, session.status)
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return Response({"status": status}, headers=headers)
 
@@ -121,19 +140,9 @@ async def question(
         view,
         now_ms=house.now_ms(),
         status=fault.status if fault else 200,
-        form_action=providers(house),
+        form_action=forms.elsewhere(house),
         cookies=[cookies.write(house, cookies.connect(session_id), shown.browser, cookies.CONNECT_S)],
     )
-
-
-def providers(house: House) -> tuple[str, ...]:
-    """Where the consent form may end up.
-
-    Chromium checks every redirect after it, and a provider may send the person on to its own or their company's
-    sign-in before it shows a page. So: any https address, and this machine in development.
-    """
-    here = ("http://127.0.0.1:*", "http://localhost:*") if house.development else ()
-    return ("https:", *here)
 
 
 async def _answered(house: House, answer: Answer, request: Request) -> Response:
@@ -153,5 +162,8 @@ async def _confirmed_here(house: House, session: ConnectSession, code: Secret, r
     signed_in = await tickets.session(house, "portal", cookie.reveal() if cookie else None)
     if signed_in is None:
         raise Unauthenticated("You were signed out meanwhile. Open this page from the chat and reconnect.")
-    grant = await confirming.confirm_signed_in(house, session, signed_in.actor, code)
+    try:
+        grant = await confirming.confirm_signed_in(house, session, signed_in.actor, code)
+    except ChoiceRequired:
+        return outcome.away(f"/connect/{session.id}")
     return outcome.away(f"/me/grants/{grant.id}?done=reconnected")

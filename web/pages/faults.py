@@ -56,6 +56,21 @@ WORDS = {
         icon="clock",
         kind="",
     ),
+    "expired": Words(
+        "The time for this is over",
+        "A request stays open for a few minutes only, and nobody finished this one.",
+        ("Nothing was connected, and nothing of it is kept.", KEPT),
+        icon="clock",
+        kind="",
+    ),
+    "connect:conflict": Words(
+        "This was done already",
+        "Each step of a request is taken once, so that it cannot be repeated by somebody else.",
+        ("Nothing was changed by this.",),
+        "Go back to the chat: it shows whether you are connected. If you are not, press Connect again.",
+        icon="check",
+        kind="",
+    ),
     "already_confirmed": Words(
         "This is connected already",
         "The request was answered before. It cannot be used twice.",

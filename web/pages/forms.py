@@ -36,6 +36,16 @@ def check_origin(house: House, request: Request) -> None:
         raise Refused("This form was sent from another page than ours.")
 
 
+def elsewhere(house: House) -> tuple[str, ...]:
+    """Where a form of a connect session may end up besides here: at the provider, or back at the builder's.
+
+    Chromium checks every redirect after it, and a provider may send the person on to its own or their company's
+    sign-in before it shows a page. So: any https address, and this machine in development.
+    """
+    here = ("http://127.0.0.1:*", "http://localhost:*") if house.development else ()
+    return ("https:", *here)
+
+
 async def taken(house: House, request: Request, cookie: Secret | None, purpose: str) -> FormMultiDict:
     """The fields. Raises Refused for a foreign origin, BadCsrf for a token that this browser's page did not hold."""
     check_origin(house, request)

@@ -58,7 +58,9 @@ async def denied(house: House, session: ConnectSession, *, at_provider: bool) ->
     assistant = await assistants.get(house, session.workspace, session.assistant)
     title = house.registry.connector(session.connector).title
     message = ends.ended("denied", session.id, session.origin)
-    view = ends.denied_view(assistant.name, title, at_provider=at_provider, message=message)
+    view = ends.denied_view(
+        assistant.name, title, at_provider=at_provider, message=message, given_up=session.held is not None
+    )
     return page("connect/denied.html", view, now_ms=house.now_ms())
 
 

@@ -1,5 +1,5 @@
-/* The pages in the popup. Hands what happened to the window that opened this one, waits until the chat has confirmed,
-   and closes. The message goes to one origin only, the one the assistant registered; it never carries a token. */
+/* The pages in the popup. Hands what happened to the window that opened this one, waits until the chat has confirmed
+   (or until an account has to be chosen, which the same address then asks), and closes. The message goes to one origin only, the one the assistant registered; it never carries a token. */
 "use strict";
 
 const SILENT_AFTER_MS = 20000;
@@ -57,7 +57,22 @@ function closing() {
   self.querySelector("[data-keep]").addEventListener("click", () => { clearTimeout(timer); self.hidden = true; });
 }
 
+/* A form that may be sent once: a second press would show a refusal in the place of the answer to the first. */
+function once() {
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.addEventListener("submit", (event) => {
+      if (event.submitter?.formMethod === "dialog") return;            // Enter on a field, which sends nothing
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  }
+  window.addEventListener("pageshow", (event) => {       // back from the cache of the browser: it may be sent again
+    if (event.persisted) for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+  });
+}
+
 closing();
+once();
 const told = tell();
 const waiting = document.querySelector("[data-waiting]");
 if (waiting && !told) show("alone");

@@ -4,7 +4,8 @@
    <valetkey-connect src-session="/api/connect" connector="hubspot" tools="hubspot.search_contacts"></valetkey-connect>
 
    src-session  your endpoint: POST {connector, tools, purpose?, account?, origin} -> {id, url} of a connect session
-   src-confirm  your endpoint: POST {session, code}, 2xx once they are confirmed (default: src-session)
+   src-confirm  your endpoint: POST {session, code}, 2xx once they are confirmed (default: src-session); 409 with
+                the code account_required (or none): the person has to choose an account first, and a new code will follow
    connector, tools (by space or comma), purpose, account  passed on        session-id, url  a session that exists already
    provider, assistant, heading, text, risk (read|write|delete), reconnect, portal-url, theme (light|dark)  what is shown
    Slots: logo, and the sentence. Properties: session {id, url}, headers (for your endpoints), labels.
@@ -22,6 +23,7 @@
     ask: ["Connect {provider}", "{assistant} needs this to answer. You choose what it may do, and for how long."],
     reconnect: ["Reconnect {provider}", "{provider} ended the connection. What you allowed stays the same."],
     waiting: ["Waiting for you", "Finish in the small window. It closes by itself."],
+    choosing: ["One more step", "Choose in the small window which account to use."],
     confirming: ["Almost done", "{assistant} is confirming with {provider}."],
     connected: ["{provider} connected", ""],
     declined: ["Not connected, as you chose.", "Nothing was stored."],
@@ -122,7 +124,7 @@
 
     connectedCallback() {
       window.addEventListener("message", this.#hear);
-      if (this.#state === "waiting") this.#watch();
+      if (["waiting", "choosing"].includes(this.#state)) this.#watch();
       this.#render();
     }
 
@@ -155,7 +157,7 @@
 
     /** Opens the window. Call it from a click: browsers block windows that open by themselves. */
     async connect() {
-      if (["waiting", "confirming"].includes(this.#state)) return;
+      if (["waiting", "choosing", "confirming"].includes(this.#state)) return;
       // The window first: only what happens on the click itself may open one.
       this.#popup = window.open("about:blank", "valetkey", this.#features());
       this.#to("waiting");
@@ -204,14 +206,14 @@
         headers: { "Content-Type": "application/json", Accept: "application/json", ...this.headers },
       });
       const data = await answer.json().catch(() => ({}));
-      if (!answer.ok) throw Object.assign(new Error(reason), { reason: data.code || reason });
+      if (!answer.ok) throw Object.assign(new Error(reason), { reason: data.code || reason, more: answer.status === 409 && (data.code || "account_required") === "account_required" });
       return data;
     }
 
     #onMessage(event) {
       if (!this.#session || event.origin !== this.#origin || (this.#popup && event.source !== this.#popup)) return;
       const { type, session, code, reason } = Object(event.data);
-      if (session !== this.#session.id || !["waiting", "blocked", "closed"].includes(this.#state)) return;
+      if (session !== this.#session.id || !["waiting", "choosing", "blocked", "closed"].includes(this.#state)) return;
       if (type === "valetkey:authorized" && typeof code === "string") this.#confirm(code);
       else if (type === "valetkey:denied") this.#decline("denied");
       else if (type === "valetkey:failed") this.#fail(reason || "failed");
@@ -226,8 +228,15 @@
         this.#to("connected");
         this.#tell("connected", { session, grant: answer.grant || null, answer });
       } catch (error) {
-        this.#fail(error.reason || "confirm_refused");
+        if (error.more) this.#choose();
+        else this.#fail(error.reason || "confirm_refused");
       }
+    }
+
+    /** The window asks for an account now; its next message brings the code to confirm. */
+    #choose() {
+      this.#to("choosing");
+      this.#watch();
     }
 
     #decline(reason) {
@@ -261,7 +270,7 @@
       clearInterval(this.#watching);
       this.#closedAt = 0;
       this.#watching = setInterval(() => {
-        if (this.#state !== "waiting") return clearInterval(this.#watching);
+        if (!["waiting", "choosing"].includes(this.#state)) return clearInterval(this.#watching);
         if (!this.#popup?.closed) return;
         this.#closedAt ||= Date.now();
         if (Date.now() - this.#closedAt > 1500) this.#fail("closed");
@@ -297,7 +306,8 @@
       switch (this.#state) {
         case "ask": return [this.#button("notNow", () => this.#decline("not_now")), this.#button(this.hasAttribute("reconnect") ? "redo" : "review", open, "btn main"), make("p", { className: "note" }, this.#label("small"))];
         case "waiting":
-        case "confirming": return [make("button", { type: "button", className: "btn", disabled: true }, make("span", { className: "spin" }), this.#label("busy")), this.#state === "waiting" ? this.#button("show", () => this.#popup?.focus()) : null];
+        case "choosing":
+        case "confirming": return [make("button", { type: "button", className: "btn", disabled: true }, make("span", { className: "spin" }), this.#label("busy")), this.#state !== "confirming" ? this.#button("show", () => this.#popup?.focus()) : null];
         case "blocked": return [this.#tab()];
         case "closed": return [this.#button("notNow", () => this.#decline("not_now")), this.#button("reopen", open, "btn main")];
         default: return [this.#button("retry", open, "btn main")];

@@ -35,7 +35,7 @@ UPDATE connect_sessions SET status = 'opened', changed_at = :now WHERE id = :id 
 -- name: session_consented
 UPDATE connect_sessions SET status = 'consented', browser_hash = :browser_hash, state_hash = :state_hash, tools = :tools, duration = :duration,
     scopes_requested = :scopes_requested, registration = :registration, receipt = :receipt, expires_at = :expires_at, changed_at = :now
-WHERE id = :id AND status IN ('created', 'opened', 'consented') AND expires_at > :now AND (browser_hash IS NULL OR browser_hash = :browser_hash)
+WHERE id = :id AND status IN ('created', 'opened', 'consented') AND offered IS NULL AND expires_at > :now AND (browser_hash IS NULL OR browser_hash = :browser_hash)
 
 -- name: session_authorized
 UPDATE connect_sessions SET status = 'authorized', state_hash = NULL, completion_hash = :completion_hash, completion_until = :completion_until,
@@ -46,12 +46,23 @@ WHERE id = :id AND status = 'consented' AND state_hash = :state_hash AND expires
 UPDATE connect_sessions SET completion_hash = NULL, confirming_at = :now, changed_at = :now
 WHERE id = :id AND status = 'authorized' AND completion_hash = :completion_hash AND expires_at > :now
 
+-- name: session_choosing
+UPDATE connect_sessions SET status = 'consented', offered = :offered, held = :held, completion_hash = :completion_hash, completion_until = NULL,
+    confirming_at = NULL, expires_at = :expires_at, changed_at = :now
+WHERE id = :id AND status = 'authorized' AND confirming_at IS NOT NULL AND offered IS NULL
+
+-- name: session_chosen
+UPDATE connect_sessions SET status = 'authorized', chosen = :chosen, receipt = :receipt, completion_hash = :completion_hash,
+    completion_until = :completion_until, expires_at = :completion_until, changed_at = :now
+WHERE id = :id AND status = 'consented' AND offered IS NOT NULL AND browser_hash = :browser_hash AND expires_at > :now
+
 -- name: session_completed
-UPDATE connect_sessions SET status = 'completed', "grant" = :grant, wanted = NULL, changed_at = :now
+UPDATE connect_sessions SET status = 'completed', "grant" = :grant, wanted = NULL, offered = NULL, changed_at = :now
 WHERE id = :id AND status = 'authorized' AND confirming_at IS NOT NULL
 
 -- name: session_end
-UPDATE connect_sessions SET status = :status, error = :error, wanted = NULL, state_hash = NULL, completion_hash = NULL, changed_at = :now
+UPDATE connect_sessions SET status = :status, error = :error, wanted = NULL, state_hash = NULL, completion_hash = NULL, offered = NULL,
+    changed_at = :now
 WHERE id = :id AND status IN ('created', 'opened', 'consented', 'authorized')
 
 -- name: sessions_overdue

@@ -73,6 +73,7 @@ class Fake:
         self.calls: list[Body] = []  # every tool call that was let through
         self.portals: list[Body] = []
         self.upstream = "revoked"
+        self.accounts = 1  # how many a sign-in covers
         self._numbers = itertools.count(1)
         self._kept: dict[str, Body] = {}
         self.server = TestServer(self._app())
@@ -92,6 +93,13 @@ class Fake:
             tools or session.tools,
             f"code-of-{session.id}",
         )
+        return session.code
+
+    def choose(self, session_id: str) -> str:
+        """Of several accounts the person chooses one. The new completion code."""
+        session = self.sessions[session_id]
+        assert session.status == "consented", session
+        session.status, session.code = "authorized", f"code-of-choice-{session.id}"
         return session.code
 
     def refuse(self, session_id: str) -> None:
@@ -249,6 +257,10 @@ class Fake:
         if body["user"] != session.user:
             session.status = "failed"
             raise Refused(403, "user_mismatch")
+        if self.accounts > 1 and not session.code.startswith("code-of-choice-"):
+            session.status = "consented"
+            accounts = [{"id": f"a{n}", "label": f"account {n}"} for n in range(self.accounts)]
+            raise Refused(409, "account_required", accounts=accounts, connect=self._link(session))
         session.status = "completed"
         live = self._live(session.user)
         if not live:

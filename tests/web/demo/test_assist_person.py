@@ -103,6 +103,34 @@ async def test_without_script_the_way_leads_over_the_return_url_and_back_to_the_
     assert "Two open deals" in words(log[0])
 
 
+async def test_of_several_accounts_the_person_chooses_before_the_answer_comes(
+    chatter: Browser, valetkey: Fake
+) -> None:
+    """With the popup: the widget is told with a 409, and brings another code."""
+    valetkey.accounts = 2
+    ask = card(await chatter.say("show my deals"))
+    session = str(ask["session-id"])
+    first = await chatter.confirm(session, valetkey.consent(session))
+    assert (first.status_code, first.json()) == (409, {"code": "account_required"})
+    assert card((await chatter.open()).select(".msg--bot")[-1])["session-id"] == session, "it is still open"
+    assert (await chatter.confirm(session, valetkey.choose(session))).status_code == 200
+    assert "Two open deals" in words(await chatter.post(f"/asks/{ask['data-ask']}/go-on"))
+
+
+async def test_without_script_the_person_is_sent_to_choose_and_comes_back(
+    chatter: Browser, valetkey: Fake
+) -> None:
+    chatter.script, valetkey.accounts = False, 2
+    form = (await chatter.say("show my open deals")).select("form[slot='without-script']")[0]
+    await chatter.http.post(str(form["action"]), headers={"Origin": HOME}, follow_redirects=False)
+    session = list(valetkey.sessions)[-1]
+    query = {"session": session, "code": valetkey.consent(session)}
+    sent = await chatter.http.get("/connected", params=query, follow_redirects=False)
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{valetkey.url}/connect/{session}")
+    await chatter.http.get("/connected", params={"session": session, "code": valetkey.choose(session)})
+    assert "Two open deals" in words((await chatter.open()).select(".msg--bot")[-1])
+
+
 async def test_without_script_a_refusal_at_the_provider_is_a_no(chatter: Browser, valetkey: Fake) -> None:
     chatter.script = False
     form = (await chatter.say("show my open deals")).select("form[slot='without-script']")[0]

@@ -127,7 +127,8 @@ class SignedIn:
             introspection=introspection,
         )
         try:
-            self.account = await function(api)
+            told = await function(api)
+            self.account = await _one_of(told) if isinstance(told, list) else told
         except (ValetkeyError, click.ClickException):
             raise
         except Exception as error:
@@ -152,6 +153,23 @@ def own_fault(error: Exception) -> Failed:
     """An error of the connector's own code: its author wants to see where, which the service would not say."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return Failed(f"{place.filename}:{place.lineno}: {type(error).__name__}: {error}")
+
+
+async def _one_of(accounts: list[Account]) -> Account:
+    """The developer chooses, as the person would on our page; never the first by itself."""
+    if not accounts:
+        raise Failed("The connector found no account at all")
+    if len(accounts) == 1:
+        return accounts[0]
+    for number, account in enumerate(accounts, 1):
+        say(f"{number}  {account.label} ({account.id})")
+    number = await asyncio.to_thread(_number, len(accounts))
+    return accounts[number - 1]
+
+
+def _number(highest: int) -> int:
+    number: int = click.prompt("Which one", type=click.IntRange(1, highest), err=True)
+    return number
 
 
 class ForOneCall:

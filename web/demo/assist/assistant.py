@@ -99,12 +99,15 @@ class Assistant:
     # ---- the card ---------------------------------------------------------------------------------------------
 
     async def confirm(self, person: Person, chat: Chat, session: str, code: str) -> dict[str, Any]:
-        """The code that arrived here, confirmed for who is signed in here. Raises Problem; the card says how it went."""
+        """The code that arrived here, confirmed for who is signed in here. Raises Problem; the card says how it went.
+
+        `account_required` is no end: the person chooses an account at Valetkey, and another code arrives.
+        """
         found = chat.find_session(session)
         try:
             grant = await self._valetkey.confirm(session, person.id, code)
         except Problem as problem:
-            if found is not None and problem.code != "already_confirmed":
+            if found is not None and problem.code not in ("already_confirmed", "account_required"):
                 found[1].state, found[1].note = "failed", cards.why_not(problem, found[1].connector_title)
             raise
         if found is not None:
@@ -193,7 +196,10 @@ class Assistant:
         return ask
 
     async def returned(self, person: Person, chat: Chat, session: str, code: str, error: str) -> Message:
-        """The person is back at the return URL with a code, or with the provider's refusal."""
+        """The person is back at the return URL with a code, or with the provider's refusal.
+
+        Raises Problem `account_required`, whose `connect` says where the person chooses an account first.
+        """
         found = chat.find_session(session)
         if error and found:
             end = self.decline if error == "access_denied" else self.failed
@@ -203,6 +209,8 @@ class Assistant:
         try:
             grant = await self.confirm(person, chat, session, code)
         except Problem as problem:
+            if problem.code == "account_required":
+                raise
             return found[0] if found else chat.answer([Text(cards.why_not(problem, "The other side"))])
         if found is None:
             return chat.answer([Text(f"{connector_title(grant['connector'])} is connected.")])

@@ -176,8 +176,12 @@ class Cards(Controller):
         code: Annotated[str, QueryParameter(max_length=200)] = "",
         error: Annotated[str, QueryParameter(max_length=100)] = "",
     ) -> Redirect:
-        """The return URL. The code is confirmed for who is signed in here, whoever made the link."""
-        message = await assistant.returned(visit.person, visit.chat, session, code, error)
+        """The return URL. The code is confirmed for who is signed in here, whoever made the link; where an account has to be
+        chosen first, that is done at Valetkey, and ends here again."""
+        try:
+            message = await assistant.returned(visit.person, visit.chat, session, code, error)
+        except Problem as problem:
+            return Redirect(problem.fields["connect"]["url"], status_code=303)
         return Redirect(f"/#{message.id}", status_code=303)
 
     @post("/api/connect", status_code=200)

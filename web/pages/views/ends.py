@@ -50,10 +50,13 @@ class DoneView(msgspec.Struct, frozen=True):
 
 
 class DeniedView(msgspec.Struct, frozen=True):
+    """`at_provider`: on the provider's page. `given_up`: the provider had let us in already, and the person chose no account."""
+
     code: str
     assistant: str
     connector: str
     at_provider: bool
+    given_up: bool
     message: Message | None
 
 
@@ -73,8 +76,12 @@ def handover_view(session: str, assistant: str, connector: str, message: Message
     return HandoverView(session, plain(assistant, NAME_CHARS), connector, message)
 
 
-def denied_view(assistant: str, connector: str, *, at_provider: bool, message: Message | None) -> DeniedView:
-    return DeniedView("denied", plain(assistant, NAME_CHARS), connector, at_provider, message)
+def denied_view(
+    assistant: str, connector: str, *, at_provider: bool, message: Message | None, given_up: bool = False
+) -> DeniedView:
+    return DeniedView(
+        "denied", plain(assistant, NAME_CHARS), connector, at_provider and not given_up, given_up, message
+    )
 
 
 def done_view(

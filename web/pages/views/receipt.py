@@ -46,12 +46,15 @@ class ReceiptView(msgspec.Struct, frozen=True):
     notice_hash: str
     grant: str | None
     session: str
+    account: str | None = None
+    chosen_from: int | None = None
 
 
 def receipt_view(receipt: Receipt) -> ReceiptView:
     """The record as it was written; nothing is looked up, so that it says for ever what it said then."""
     record: dict[str, Any] = msgspec.json.decode(receipt.body)
     parties, notice = record["parties"], record["notice"]
+    account = record.get("account") or {}
     ends_at = record["duration"]["ends_at"]
     return ReceiptView(
         id=receipt.id,
@@ -75,6 +78,8 @@ def receipt_view(receipt: Receipt) -> ReceiptView:
         notice_hash=notice["sha256"],
         grant=receipt.grant,
         session=receipt.session,
+        account=account.get("label"),
+        chosen_from=account.get("chosen_from"),
     )
 
 

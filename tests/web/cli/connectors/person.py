@@ -21,16 +21,23 @@ ADDRESS = re.compile(r"^https?://\S+/authorize\?\S+$", re.MULTILINE)
 
 
 class Terminal:
-    """One running command, its two outputs apart."""
+    """One running command, its two outputs apart. `typed`: what the developer answers, None for nobody at the keyboard."""
 
     def __init__(
-        self, words: list[str], folder: Path, env: Mapping[str, str], stdin: int = subprocess.DEVNULL
+        self,
+        words: list[str],
+        folder: Path,
+        env: Mapping[str, str],
+        stdin: int = subprocess.DEVNULL,
+        typed: str | None = None,
     ) -> None:
+        keyboard = folder / "typed.txt"
+        keyboard.write_text(typed or "")
         self._out, self._err = folder / "out.txt", folder / "err.txt"
-        self._files: list[IO[bytes]] = [self._out.open("wb"), self._err.open("wb")]
+        self._files: list[IO[bytes]] = [self._out.open("wb"), self._err.open("wb"), keyboard.open("rb")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "web.cli", "connectors", *words],
-            stdin=stdin,
+            stdin=self._files[2] if typed is not None else stdin,
             start_new_session=True,  # a prompt may not find the terminal this test was started in
             stdout=self._files[0],
             stderr=self._files[1],
@@ -76,12 +83,14 @@ class Developer:
         northwind.add_client(CLIENT_ID, self.redirect_uri, SECRET)
 
     @contextmanager
-    def running(self, *words: str, stdin: int = subprocess.DEVNULL, **env: str) -> Iterator[Terminal]:
+    def running(
+        self, *words: str, stdin: int = subprocess.DEVNULL, typed: str | None = None, **env: str
+    ) -> Iterator[Terminal]:
         known = {"NORTHWIND_CLIENT_ID": CLIENT_ID} | (
             {} if stdin > 0 else {"NORTHWIND_CLIENT_SECRET": SECRET}
         )
         where = ["--config", f"base_url={self.northwind.url}", "--port", str(self.port), "--no-browser"]
-        terminal = Terminal([*words, *where], self.folder, known | env, stdin)
+        terminal = Terminal([*words, *where], self.folder, known | env, stdin, typed)
         try:
             yield terminal
         finally:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.harness.service import ROOT
+from tests.harness.sites import FREIGHT, SITES_CONNECTOR
 from tests.harness.waiting import until
 from tests.harness.walker import Walker
 from tests.web.cli.connectors.person import CLIENT_ID, SECRET, Developer
@@ -44,6 +45,29 @@ def test_the_result_alone_is_printed_and_the_tokens_are_ended(developer: Develop
     ):
         assert said in terminal.err
     assert terminal.err.splitlines()[-1] == "The tokens are ended at Northwind."
+    assert developer.northwind.live() == []
+
+
+SEVERAL = {
+    "VALETKEY_CONNECTORS_PATH": str(SITES_CONNECTOR), "SITES_CLIENT_ID": CLIENT_ID, "SITES_CLIENT_SECRET": SECRET,
+}  # fmt: skip
+
+
+def test_of_several_accounts_the_developer_chooses(developer: Developer, walker: Walker) -> None:
+    with developer.running("try", "sites", "find_deals", typed="7\n2\n", **SEVERAL) as terminal:
+        developer.allow(terminal, walker)
+        assert terminal.end() == 0, terminal.err
+    assert json.loads(terminal.out)["site"] == "freight"
+    assert "1  ada@northwind.example in Northwind Trading" in terminal.err
+    assert f"Signed in as ada@northwind.example in {FREIGHT}" in terminal.err
+    assert developer.northwind.live() == []
+
+
+def test_with_nobody_at_the_keyboard_none_of_several_is_taken(developer: Developer, walker: Walker) -> None:
+    with developer.running("try", "sites", "find_deals", **SEVERAL) as terminal:
+        developer.allow(terminal, walker)
+        assert terminal.end() == 1
+    assert terminal.out == "" and "Signed in as" not in terminal.err
     assert developer.northwind.live() == []
 
 

@@ -28,6 +28,12 @@ ACTIONS: Mapping[str, tuple[str, Kind, str]] = {
         "",
         "{user} agreed, and {connector} let {assistant} in; to be confirmed",
     ),
+    "account.asked": (
+        "info",
+        "",
+        "{connector} let {assistant} in to several accounts; {user} is to choose one",
+    ),
+    "account.chosen": ("check", "", "{user} chose one of several accounts in {connector} for {assistant}"),
     "connect_session.completed": (
         "check",
         "ok",
@@ -108,6 +114,8 @@ def more(event: AuditEvent) -> str:
     if isinstance(count := detail.get("count"), int):
         group = detail.get("group")
         said.append(f"{plural(count, 'item')} of {group}" if group else plural(count, "item"))
+    if isinstance(accounts := detail.get("accounts"), int):
+        said.append(f"Of {plural(accounts, 'account')}")
     if isinstance(removed := detail.get("removed"), list) and removed:
         said.append(f"Taken away: {', '.join(removed)}")
     if event.outcome not in ("ok", ""):
