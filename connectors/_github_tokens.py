@@ -30,6 +30,7 @@ from core.errors import (
     ProviderError,
     ProviderRateLimited,
     ReconnectRequired,
+    RevocationUnsupported,
     ValetkeyError,
 )
 
@@ -192,7 +193,10 @@ async def _refreshed(context: RevocationContext) -> str | None:
         raise _refused(response, "GitHub's token endpoint did not answer")
     answer = _decoded(response, Refreshed)
     if answer.error == "bad_refresh_token":
-        return None
+        # Ended there, or refreshed by an attempt of ours whose answer was lost: then what it gave lives on.
+        raise RevocationUnsupported(
+            "GitHub takes neither token any more, and does not say that both are dead."
+        )
     if not answer.access_token:
         raise ProviderError("GitHub does not accept this workspace's client, or is not itself")
     return answer.access_token

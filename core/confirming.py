@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
@@ -29,7 +30,7 @@ from core import (
 )
 from core.choosing import Waiting
 from core.clock import MINUTE_MS
-from core.connector import Account, Connector
+from core.connector import Account, Connector, Tool
 from core.connector.scopes import union
 from core.errors import (
     AccountMismatch,
@@ -291,6 +292,8 @@ async def _store(
     agreed = _agreed(session, present)
     known = connector.tools  # a tool that a newer connector no longer has falls away
     given = tuple(tool for tool in agreed if tool in known and not known[tool].missing_scopes(scopes))
+    if registration.tier == "read" and present is not None and present.status == "active":
+        _check_nothing_lost(present, given, known)
     if not given:
         raise ProviderError(
             "The provider gave none of the permissions that were agreed to. Nothing was connected."
@@ -299,7 +302,7 @@ async def _store(
     grant_id = present.id if present else new_id("gr")
     fields = await _grant_fields(tx, house, session, account, tokens, given, scopes)
     if present:
-        replaced = await _replaced(tx, house, connector, present, tokens)
+        replaced = await _replaced(tx, house, connector, present, tokens, session.registration)
         await tx.run("grant_renew", workspace=session.workspace, id=grant_id, **fields)
     else:
         await _insert(tx, house, session, account, grant_id, fields)
@@ -323,6 +326,13 @@ async def _store(
         tx, entry(done, action, detail=detail), entry(done, "connect_session.completed", actor=actor)
     )
     return grant, replaced
+
+
+def _check_nothing_lost(present: Grant, given: tuple[str, ...], known: Mapping[str, Tool]) -> None:
+    """Raises Conflict when the client that only reads would take away what was agreed to meanwhile with the larger one."""
+    lost = [tool for tool in present.tools if tool in known and tool not in given]
+    if lost and any(not known[tool].missing_scopes(present.scopes_granted) for tool in lost):
+        raise Conflict("More was agreed to meanwhile than this connection can do. Start again in the chat.")
 
 
 def _agreed(session: ConnectSession, present: Grant | None) -> tuple[str, ...]:
@@ -429,11 +439,13 @@ async def _insert(
 
 
 async def _replaced(
-    tx: Tx, house: House, connector: Connector, present: Grant, tokens: TokenSet
+    tx: Tx, house: House, connector: Connector, present: Grant, tokens: TokenSet, moved_to: str
 ) -> str | None:
     """Hand the replaced token to the outbox, unless ending it would end the new one as well."""
     opened = await sealed.fetch(tx, house.vault, present.workspace, present.id, "credential")
-    if opened is None or connector.oauth.revocation is None or connector.oauth.revocation_scope == "account":
+    if opened is None or connector.oauth.revocation is None:
+        return None
+    if connector.oauth.revocation_scope == "account" and moved_to == present.registration:
         return None
     old = TokenSet.from_bytes(opened)
     if outbox.token_of(old) == outbox.token_of(tokens):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from core import assistants, consent, oauth, policy, receipts, registrations, sealed, workspaces
+from core import assistants, consent, oauth, policy, receipts, registrations, sealed, sessions, workspaces
 from core.clock import MINUTE_MS, SECOND_MS
 from core.connector import Connector
 from core.connector.scopes import union
@@ -124,7 +124,8 @@ async def approve(
     limits = await _still_registered(house, session)
     for name in chosen:
         policy.check_tool(workspace.policy, limits, page.assistant, connector.tools[name])
-    registration = await registrations.smallest(house, connector, session.workspace, chosen)
+    needed = union([chosen, await sessions.tools_held(house, session)])
+    registration = await registrations.smallest(house, connector, session.workspace, needed)
     state, verifier = new_token(), oauth.new_verifier()
     scopes, optional = _scopes(connector, limits, page.notice, chosen)
     url = await oauth.authorization_url(

@@ -74,6 +74,7 @@ class NarrowTokens:
     ) -> None:
         self._house, self._connector, self._held, self._wide = house, connector, held, wide
         self._tool, self._arguments = tool, arguments
+        self._making: list[asyncio.Task[Secret]] = []
         self._made: list[Secret] = []
 
     async def access_token(self) -> Secret:
@@ -92,7 +93,12 @@ class NarrowTokens:
         return self._made[-1]
 
     async def _make(self) -> None:
-        made = await oauth.narrowed(
+        """To its end, also when the call is given up meanwhile: what was made has to be ended."""
+        self._making.append(self._house.in_background(self._narrowed()))
+        self._made.append(await asyncio.shield(self._making[-1]))
+
+    async def _narrowed(self) -> Secret:
+        return await oauth.narrowed(
             self._house.outbound,
             self._connector,
             await registrations.client(self._house, self._held.as_registration()),
@@ -101,12 +107,12 @@ class NarrowTokens:
             tool=self._tool.function_name,
             arguments=self._arguments,
         )
-        self._made.append(made)
 
     async def end(self) -> None:
         """Ask the provider to end what was made; what it does not confirm ends by itself, soon."""
         client = await registrations.client(self._house, self._held.as_registration())
-        for one in self._made:
+        made = await asyncio.gather(*self._making, return_exceptions=True)
+        for one in (token for token in made if isinstance(token, Secret)):
             small = msgspec.structs.replace(self._wide.tokens, access_token=one, refresh_token=None)
             try:
                 await oauth.revoke(self._house.outbound, self._connector, client, small)

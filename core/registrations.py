@@ -16,7 +16,7 @@ import msgspec
 from core import sealed
 from core.connector import Connector, templates
 from core.connector.scopes import union
-from core.errors import InvalidBody, InvalidConfig, Missing, Unauthenticated
+from core.errors import Conflict, InvalidBody, InvalidConfig, Missing, Unauthenticated
 from core.house import House
 from core.http import check_url
 from core.ids import derived_id
@@ -86,6 +86,14 @@ async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration
         if isinstance(wish.read_client, ReadClient):
             await _put(tx, house, actor, slug, "read", wish.read_client, wish)
             return kept
+        small = await _present(tx, actor.workspace, slug, "read")
+        if small is not None and wish.read_client is msgspec.UNSET:
+            if small.client_id == wish.client_id.strip():
+                raise InvalidBody(
+                    "The registration was not changed.",
+                    errors=_read_faults(connector, ReadClient(client_id=small.client_id), wish.client_id),
+                )
+            await _check_may_move(tx, house, small, ReadClient(client_id=small.client_id), wish)
         # What may be done is decided for the connector, whichever client does it.
         limits = {"enabled_tools": wish.enabled_tools, "config": dict(wish.config)}
         now = house.now_ms()
@@ -105,6 +113,8 @@ async def _put(
     tx: Tx, house: House, actor: Actor, slug: str, tier: Tier, client: Wish | ReadClient, limits: Wish
 ) -> Registration:
     present = await _present(tx, actor.workspace, slug, tier)
+    if present is not None:
+        await _check_may_move(tx, house, present, client, limits)
     registration_id = present.id if present else await _next_id(tx, actor.workspace, slug, tier)
     version = (present.secret_version if present else 0) + (1 if client.client_secret else 0)
     await tx.run(
@@ -130,6 +140,39 @@ async def _put(
     return kept
 
 
+async def _check_may_move(
+    tx: Tx, house: House, present: Registration, client: Wish | ReadClient, limits: Wish
+) -> None:
+    """Tokens and secret of one client at one address go to no other client and no other address.
+
+    Raises Conflict while grants live by it (or their tokens are still being ended), InvalidBody when the secret of the former
+    would be kept.
+    """
+    connector = house.registry.connector(present.slug)
+    another = client.client_id != present.client_id
+    if not another and _places(connector, present.config) == _places(connector, limits.config):
+        return
+    what = "client" if another else "address"
+    if await tx.one("registration_in_use", int, id=present.id):
+        raise Conflict(
+            f"People are connected through this registration: their tokens must not go to another {what}. Delete the "
+            "registration, which ends those grants, and register anew."
+        )
+    if present.secret_version and client.client_secret is None:
+        where = "" if present.tier == "write" else "/read_client"
+        message = f"is needed again: the one that is kept belongs to the former {what}"
+        raise InvalidBody(
+            "The registration was not changed.",
+            errors=[{"path": f"{where}/client_secret", "message": message}],
+        )
+
+
+def _places(connector: Connector, config: Mapping[str, str]) -> dict[str, str]:
+    """What decides where this connector's requests go."""
+    filled = connector.filled(config)
+    return {name: filled[name] for name in templates.needed(connector.templates()) if filled.get(name)}
+
+
 def _check(house: House, connector: Connector, wish: Wish) -> None:
     errors = [
         {"path": f"/enabled_tools/{index}", "message": f"{connector.title} has no tool {tool[:80]!r}"}
@@ -138,7 +181,7 @@ def _check(house: House, connector: Connector, wish: Wish) -> None:
     ] + _client_faults(connector, wish, "")
     if isinstance(wish.read_client, ReadClient):
         errors += _client_faults(connector, wish.read_client, "/read_client")
-        errors += _read_faults(connector, wish.read_client)
+        errors += _read_faults(connector, wish.read_client, wish.client_id)
     if errors:
         raise InvalidBody("The registration was not changed.", errors=errors)
     _check_config(house, connector, wish.config)
@@ -153,7 +196,10 @@ def _client_faults(connector: Connector, client: Wish | ReadClient, where: str) 
     ]
 
 
-def _read_faults(connector: Connector, client: ReadClient) -> list[dict[str, str]]:
+def _read_faults(connector: Connector, client: ReadClient, larger: str) -> list[dict[str, str]]:
+    if client.client_id.strip() == larger.strip():
+        message = "is the other client's: this has to be an app of its own that may only read"
+        return [{"path": "/read_client/client_id", "message": message}]
     if connector.oauth.scope_mode != "app_fixed":
         message = (
             f"{connector.title} takes scopes with every request: one client does for reading and writing"
@@ -175,6 +221,12 @@ def _check_config(house: House, connector: Connector, config: Mapping[str, str])
             )
         if name.endswith("_url") or "://" in value:
             check_url(value, development=house.development, field=f"config/{name}")
+    for name, value in config.items():
+        if not connector.may_be_set(name, value):
+            raise InvalidConfig(
+                f"config.{name} cannot be set to this: {connector.title} tells it by itself.",
+                field=f"config/{name}",
+            )
     for setting in connector.settings:
         chosen = config.get(setting.name)
         if chosen and not setting.fits(chosen):

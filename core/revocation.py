@@ -59,11 +59,10 @@ async def end(
     *,
     assistant: str | None = None,
     user: str | None = None,
-    by_provider: bool = False,
+    registration: str | None = None,
 ) -> str | None:
-    """End the grant here; the outbox row that is to tell the provider, if there is something to tell.
-
-    `by_provider`: it has ended there already, so there is nothing to tell.
+    """End the grant here; the outbox row that is to tell the provider, if there is something to tell. `registration`: only while
+    it is made with this client.
     """
     why = clean(reason, REASON_CHARS) if reason else None
 
@@ -71,11 +70,9 @@ async def end(
         grant = await tx.one("grant_get", Grant, workspace=actor.workspace, id=grant_id)
         if grant is None or assistant not in (None, grant.assistant) or user not in (None, grant.user):
             raise Missing("There is no such grant.")
-        if grant.status not in LIVE_STATUSES:
+        if grant.status not in LIVE_STATUSES or registration not in (None, grant.registration):
             return None
-        upstream, note = (
-            ("revoked", "revoked_at_provider") if by_provider else await _upstream(tx, house, grant)
-        )
+        upstream, note = await _upstream(tx, house, grant)
         await tx.run(
             "grant_end",
             workspace=grant.workspace,
@@ -85,7 +82,7 @@ async def end(
             ended_by=f"{actor.type}:{actor.id}",
             end_reason=why,
             upstream=upstream,
-            upstream_at=house.now_ms() if by_provider else None,
+            upstream_at=None,
             now=house.now_ms(),
         )
         row_id = await _hand_over(tx, house, grant, upstream)
@@ -200,22 +197,36 @@ async def revoke_matching(house: House, actor: Actor, wanted: GrantFilter, reaso
 
 async def revoke_of_client(house: House, actor: Actor, registration_id: str, reason: str) -> Revoked:
     """End every live grant made with one of a connector's clients: the client is gone."""
-    rows = await house.store.all("grants_of_registration", Grant, registration=registration_id)
-    return await revoke_many(house, actor, [grant.id for grant in rows], reason)
+    found = await house.store.all("grants_of_registration", Grant, registration=registration_id)
+    return await _end_made_with(house, actor, registration_id, found, reason)
 
 
 async def uninstalled(house: House, registration: Registration, account_id: str) -> int:
-    """The person removed our app at the provider: end the account's grants here. How many there were.
+    """The person removed our app at the provider: end the account's grants. How many there were.
 
-    What dies together stands before the first `:` of an account's id (`core.connector.Account`).
+    The provider is told like after any stop, though it has ended them itself: a notice may come late, and what was connected
+    since must not live on there. What dies together stands before the first `:` of an account's id (`core.connector.Account`).
     """
-    actor = Actor("provider", registration.id, registration.workspace)
-    rows = await house.store.all("grants_of_registration", Grant, registration=registration.id)
+    found = await house.store.all("grants_of_registration", Grant, registration=registration.id)
     head = account_id.partition(":")[0]
-    ended = 0
-    for grant in rows:
-        if account_id == grant.account_id or (account_id == head == grant.account_id.partition(":")[0]):
-            reason = "The app was removed at the provider."
-            await end(house, actor, grant.id, "revoked", reason, by_provider=True)
-            ended += 1
-    return ended
+    theirs = [
+        grant
+        for grant in found
+        if account_id == grant.account_id or account_id == head == grant.account_id.partition(":")[0]
+    ]
+    actor = Actor("provider", registration.id, registration.workspace)
+    reason = "The app was removed at the provider."
+    return (await _end_made_with(house, actor, registration.id, theirs, reason)).revoked
+
+
+async def _end_made_with(
+    house: House, actor: Actor, registration_id: str, found: Sequence[Grant], reason: str
+) -> Revoked:
+    """End those that still are of this client when they are ended: one that has moved to another client meanwhile lives on."""
+    rows = [
+        await end(house, actor, grant.id, "revoked", reason, registration=registration_id) for grant in found
+    ]
+    await tell(house, [row for row in rows if row])
+    present = [await grants.get(house, grant.workspace, grant.id) for grant in found]
+    ended = [one for one in present if one.registration == registration_id and one.status == "revoked"]
+    return Revoked(len(ended), dict(Counter(one.upstream for one in ended)))

@@ -160,6 +160,21 @@ def _asked(connector: Connector, asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
     return tuple(unique.values())
 
 
+async def tools_held(house: House, session: ConnectSession) -> tuple[str, ...]:
+    """The tools of every live grant this session could widen; there may be one that was made after the session."""
+    rows = await house.store.some(
+        "grants_of_user",
+        Grant,
+        workspace=session.workspace,
+        assistant=session.assistant,
+        user=session.user,
+        connector=session.connector,
+    )
+    live = (grant for grant in rows if grant.status_at(house.now_ms()) == "active")
+    known = house.registry.connector(session.connector).tools
+    return tuple(dict.fromkeys(name for grant in live for name in grant.tools if name in known))
+
+
 async def _present_grant(house: House, assistant: Assistant, wish: SessionWish) -> Grant | None:
     """The live grant this session would widen: the named account's, or the user's only one."""
     rows = await house.store.some(

@@ -9,6 +9,7 @@ Source: RFC 6749 section 6, RFC 9700 section 4.14; SECURITY.md row 13.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from core.errors import (
     GrantExpired,
     GrantRevoked,
     GrantSuspended,
+    ProviderError,
     ReconnectRequired,
     TokenEndpointUnavailable,
     TokenRejected,
@@ -30,11 +32,12 @@ from core.grants import Held, entry_for
 from core.house import House
 from core.ids import new_id
 from core.model import LIVE_STATUSES, Actor, Grant
-from core.oauth import TokenSet
+from core.oauth import ClientRegistration, TokenSet
 from core.secret import Secret
 from core.store import StoreError, Tx
 from core.vault import Aad
 
+log = logging.getLogger("valetkey.tokens")
 LEASE_MS = 30 * SECOND_MS  # longer than the token endpoint's time-out (core/oauth/token_endpoint.py)
 WAIT_S = 25.0
 POLL_S = 0.05
@@ -154,9 +157,7 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
     client = await registrations.client(house, held.as_registration())
     fewer = fewer_scopes(connector, held)
     try:
-        renewed = await oauth.refresh(
-            house.outbound, connector, client, tokens, now_ms=house.now_ms(), scopes=fewer
-        )
+        renewed, fewer = await _renewed(house, connector, client, tokens, fewer)
     except TokenRejected:
         # A consent that replaced the token while we asked has ended it: then the grant is as good as before.
         present = await _read(house, workspace, grant_id)
@@ -170,6 +171,25 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
         raise
     await _keep(house, held, owner, renewed, fewer)
     return await _read(house, workspace, grant_id)
+
+
+async def _renewed(
+    house: House,
+    connector: Connector,
+    client: ClientRegistration,
+    tokens: TokenSet,
+    fewer: tuple[str, ...] | None,
+) -> tuple[TokenSet, tuple[str, ...] | None]:
+    """The new tokens, and the scopes they were narrowed to. Where the provider will not narrow, it is an ordinary refresh: the
+    tools that were taken out stay out here."""
+    now = house.now_ms()
+    try:
+        return await oauth.refresh(house.outbound, connector, client, tokens, now_ms=now, scopes=fewer), fewer
+    except ProviderError as error:
+        if fewer is None or error.fields.get("error") != "invalid_scope":
+            raise
+        log.warning("%s does not take scopes back; the grant keeps them", connector.slug)
+    return await oauth.refresh(house.outbound, connector, client, tokens, now_ms=house.now_ms()), None
 
 
 def _still_valid(tokens: TokenSet, now_ms: int) -> bool:
@@ -249,7 +269,11 @@ async def _end_orphan(tx: Tx, house: House, held: Held, renewed: TokenSet) -> No
     present = await tx.one("grant_get", Grant, workspace=held.workspace, id=held.id)
     ended = present is None or present.status not in LIVE_STATUSES
     replaced = present is not None and present.receipt != held.receipt
-    if ended or (replaced and house.registry.connector(held.connector).oauth.revocation_scope != "account"):
+    shared = house.registry.connector(held.connector).oauth.revocation_scope == "account"
+    moved = (
+        present is not None and present.registration != held.registration
+    )  # another client's: not shared with it
+    if ended or (replaced and (moved or not shared)):
         await outbox.put_tokens(tx, house, held.workspace, held.registration, held.id, renewed, after_ms=0)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from core.connector import configuration, templates
 from core.connector.configuration import Setting
-from core.connector.oauth import OAuth2, Rfc7009
+from core.connector.oauth import OAuth2, Rfc7009, patterns
 from core.connector.problems import Problem, caller, place_of
 from core.connector.results import Account
 from core.connector.schema import BadSignature
@@ -175,6 +175,17 @@ class Connector:
         places = templates.needed(self.templates())
         return tuple(dict.fromkeys([*own, *(name for name in places if name not in later)]))
 
+    def may_be_set(self, name: str, value: str) -> bool:
+        """Whether a registration's `config` may hold this: not in place of what the account tells, and in place of what the token
+        answer tells only what that might say."""
+        if any(name in setting.brings for setting in self.settings):
+            return True
+        allowed = self.oauth.token_fields.get(name)
+        if allowed is not None:
+            return any(templates.field_matches(pattern, value) for pattern in patterns(allowed))
+        return name not in self.account_fields
+
     def filled(self, config: Mapping[str, str]) -> dict[str, str]:
         """A registration's config as URL places are filled with it: with defaults, and what choices bring."""
-        return configuration.filled(self.settings, config)
+        kept = {name: value for name, value in config.items() if self.may_be_set(name, value)}
+        return configuration.filled(self.settings, kept)

@@ -49,8 +49,9 @@ async def refresh(
         params["resource"] = fill(connector.oauth.resource, fields)
     audience = where.issuer or where.token_url
     response = await token_endpoint.post(http, connector, registration, where.token_url, audience, params)
-    renewed = _joined(tokens, await accept(http, connector, registration, response, now_ms))
-    if scopes is None or renewed.scopes != tokens.scopes:
+    given = await accept(http, connector, registration, response, now_ms)
+    renewed = _joined(tokens, given)
+    if scopes is None or given.scopes is not None:
         return renewed
     return msgspec.structs.replace(renewed, scopes=scopes)  # said nothing: it gave what was asked for
 

@@ -27,11 +27,10 @@ async def at_github(tmp_path: Path) -> AsyncIterator[Household]:
 
 @pytest.fixture
 async def at_notion(tmp_path: Path) -> AsyncIterator[Household]:
-    """Both clients are one to the fake: it is asked which of ours is used."""
-    clients = fake_notion.CLIENT, fake_notion.CLIENT
-    async with household(
-        tmp_path, notion.notion, fake_notion.populated(), clients[0], read_client=clients[1]
-    ) as one:
+    provider = fake_notion.populated()
+    small = ("the-reader", "the-readers-secret")
+    provider.clients.add(small)
+    async with household(tmp_path, notion.notion, provider, fake_notion.CLIENT, read_client=small) as one:
         yield one
 
 

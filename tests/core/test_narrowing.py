@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from core import narrowing, revocation
+from core import calls, narrowing, revocation
 from core.connector import NarrowContext, RevocationContext
 from core.errors import Missing, ProviderError, ReconnectRequired, ToolFailed, ValetkeyError
 from core.secret import Secret
@@ -50,6 +52,27 @@ async def test_a_provider_that_is_down_is_asked_again_with_the_next_refresh(givi
     assert (await home.present(grant)).scopes_granted == ("items.read",)
 
 
+async def test_a_provider_that_says_it_kept_them_all_is_believed(giving_back: Home) -> None:
+    home = giving_back
+    grant = await home.grant("find_items", "add_item")
+    answer = home.provider._token
+    home.provider._token = lambda form: answer({k: v for k, v in form.items() if k != "scope"})  # type: ignore[method-assign]
+    narrowed = await narrowing.narrow(home.house, home.actor, grant.id, tools=(READ,))
+    assert narrowed.tools == (READ,) and narrowed.scopes_granted == ("items.read", "items.write")
+
+
+async def test_a_provider_that_refuses_the_smaller_scope_refreshes_all_the_same(giving_back: Home) -> None:
+    home = giving_back
+    grant = await home.grant("find_items", "add_item")
+    answer, refused = home.provider._token, httpx.Response(400, json={"error": "invalid_scope"})
+    home.provider._token = lambda form: refused if "scope" in form else answer(form)  # type: ignore[method-assign]
+    await narrowing.narrow(home.house, home.actor, grant.id, tools=(READ,))
+    home.later(3_600_000)
+    assert (await home.call())["items"]
+    present = await home.present(grant)
+    assert (present.status, present.scopes_granted) == ("active", grant.scopes_granted)
+
+
 async def test_an_ordinary_refresh_names_no_scopes(giving_back: Home) -> None:
     home = giving_back
     grant = await home.grant("find_items", "add_item")
@@ -86,9 +109,11 @@ class Maker:
         self.alone: list[bool] = []
         self.trouble: list[ValetkeyError | KeyError] = []
         self.down = False
+        self.slow_s = 0.0
 
     async def narrow(self, context: NarrowContext) -> Secret:
         self.contexts.append(context)
+        await asyncio.sleep(self.slow_s)
         if self.trouble:
             raise self.trouble.pop(0)
         made = f"small-{len(self.contexts)}"
@@ -170,6 +195,17 @@ async def test_a_small_token_that_is_rejected_is_made_anew_after_a_refresh(small
     assert (await small.call())["items"]
     assert len(maker.contexts) == 2 and small.provider.times("/token") == 2
     await until_async(lambda: sorted(maker.ended) == ["small-1", "small-2"])
+
+
+async def test_a_token_that_comes_after_its_call_was_given_up_is_ended_too(
+    small: Home, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "DEADLINE_S", -0.9)
+    await small.grant()
+    maker.slow_s = 0.3
+    with pytest.raises(ValetkeyError):
+        await small.call()
+    await until_async(lambda: maker.ended == ["small-1"])
 
 
 async def test_a_call_does_not_fail_when_its_token_cannot_be_ended(small: Home, maker: Maker) -> None:

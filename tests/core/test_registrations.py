@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from core import registrations, revocation
+from core import confirming, registrations, revocation
 from core.connector import Rfc7009, Setting
 from core.errors import (
+    Conflict,
     ConsentRequired,
     InvalidBody,
     InvalidConfig,
@@ -36,8 +37,13 @@ async def test_the_secret_is_sealed_and_comes_back_for_requests_only(home: Home)
 
 
 async def test_a_change_without_a_secret_keeps_it_and_with_one_replaces_it(home: Home) -> None:
-    first = await registrations.put(home.house, home.admin, "acme", Wish(client_id="other"))
-    assert (first.id, first.client_id, first.secret_version) == (home.registration.id, "other", 1)
+    only = Wish(client_id="valetkey", enabled_tools=("acme.find_items",))
+    first = await registrations.put(home.house, home.admin, "acme", only)
+    assert (first.id, first.enabled_tools, first.secret_version) == (
+        home.registration.id,
+        ("acme.find_items",),
+        1,
+    )
     assert (await registrations.client(home.house, first)).client_secret == Secret("client-secret")
     wish = Wish(client_id="other", client_secret=Secret("newer"))
     second = await registrations.put(home.house, home.admin, "acme", wish)
@@ -221,6 +227,7 @@ async def test_removing_the_smaller_client_ends_what_was_granted_with_it(fixed: 
         ("request", ReadClient(client_id="small"), "/read_client"),
         ("none", ReadClient(client_id="small"), "/read_client"),
         ("app_fixed", ReadClient(client_id=" "), "/read_client/client_id"),
+        ("app_fixed", ReadClient(client_id="valetkey"), "/read_client/client_id"),
         (
             "app_fixed",
             ReadClient(client_id="small", max_scopes=("items.write",)),
@@ -248,7 +255,7 @@ async def test_a_setting_is_one_of_its_choices(tmp_path: Path) -> None:
     region = Setting("region", "Data centre", default="eu", choices=choices)
     async with open_home(tmp_path, connector(settings=[region], oauth={})) as home:
         for config, fits in (({"region": "mars"}, False), ({"region": "us"}, True)):
-            wish = Wish(client_id="x", config=config)
+            wish = Wish(client_id="valetkey", client_secret=Secret("again"), config=config)
             if not fits:
                 with pytest.raises(InvalidConfig):
                     await registrations.put(home.house, home.admin, "acme", wish)
@@ -283,3 +290,93 @@ async def test_a_client_without_a_secret_proves_nobody(home: Home) -> None:
     bare = await registrations.put(home.house, home.admin, "acme", Wish(client_id="open"))
     with pytest.raises(Unauthenticated):
         await registrations.proved(home.house, bare.id, "open", Secret(""))
+
+
+# ---- tokens and secrets of one client go nowhere else ------------------------------------------------------------
+
+
+def at(host: str, **more: Any) -> Wish:
+    return Wish(client_id="valetkey", config={"host_url": host}, **more)
+
+
+@pytest.fixture
+async def hosted(tmp_path: Path) -> AsyncIterator[Home]:
+    """A connector whose address the registration says, as an own server's."""
+    host = Setting("host_url", "Address of your server", default="https://acme.example")
+    known = connector(settings=[host])
+    known.api_url = "{host_url}/api"
+    async with open_home(tmp_path, known) as one:
+        yield one
+
+
+async def test_an_address_is_not_changed_under_those_who_are_connected(hosted: Home) -> None:
+    grant = await hosted.grant()
+    for wish in (at("https://evil.example"), at("https://evil.example", client_secret=Secret("any"))):
+        with pytest.raises(Conflict):
+            await registrations.put(hosted.house, hosted.admin, "acme", wish)
+    assert (await hosted.call())["items"] and (await hosted.present(grant)).status == "active"
+    same = await registrations.put(hosted.house, hosted.admin, "acme", at("https://acme.example"))
+    assert same.id == hosted.registration.id, "the default, said: no other address"
+
+
+async def test_a_kept_secret_goes_to_no_other_address(hosted: Home) -> None:
+    with pytest.raises(InvalidBody) as refused:
+        await registrations.put(hosted.house, hosted.admin, "acme", at("https://other.example"))
+    assert refused.value.fields["errors"][0]["path"] == "/client_secret"
+    moved = at("https://other.example", client_secret=Secret("new"))
+    kept = await registrations.put(hosted.house, hosted.admin, "acme", moved)
+    assert (await registrations.client(hosted.house, kept)).client_secret == Secret("new")
+
+
+async def test_a_client_is_not_changed_under_those_who_are_connected(home: Home) -> None:
+    await home.grant()
+    wish = Wish(client_id="other", client_secret=Secret("its-secret"))
+    with pytest.raises(Conflict):
+        await registrations.put(home.house, home.admin, "acme", wish)
+    same = Wish(client_id="valetkey", client_secret=Secret("rotated"))
+    assert (await registrations.put(home.house, home.admin, "acme", same)).secret_version == 2
+
+
+async def test_a_kept_secret_belongs_to_no_other_client(fixed: Home) -> None:
+    for wish in (
+        Wish(client_id="other"),
+        Wish(client_id="valetkey", read_client=ReadClient(client_id="small-2")),
+        Wish(client_id="small", client_secret=Secret("x")),
+    ):
+        with pytest.raises(InvalidBody):
+            await registrations.put(fixed.house, fixed.admin, "acme", wish)
+    small = await registrations.read_client(fixed.house, fixed.workspace.id, "acme")
+    assert small is not None and small.client_id == "small"
+
+
+async def test_config_stands_in_for_a_token_answer_only_with_what_that_might_say(tmp_path: Path) -> None:
+    known = connector(oauth={"token_fields": {"api_domain": "https://*.acme.example"}})
+    known.api_url = "{api_domain}/api"
+    async with open_home(tmp_path, known) as home:
+        with pytest.raises(InvalidConfig):
+            wish = Wish(client_id="valetkey", config={"api_domain": "https://evil.example"})
+            await registrations.put(home.house, home.admin, "acme", wish)
+        assert known.filled({"api_domain": "https://evil.example"}) == {}
+        fine = {"api_domain": "https://eu.acme.example"}
+        assert known.filled(fine) == fine
+
+
+async def test_an_older_consent_does_not_take_away_what_was_agreed_to_meanwhile(fixed: Home) -> None:
+    reading, writing = await fixed.session("find_items"), await fixed.session("add_item")
+    for session in (writing, reading):
+        code = await fixed.authorize(session, scopes=())
+        grant = await confirming.confirm(fixed.house, fixed.assistant, session.id, "u1", code)
+    assert set(grant.tools) == {"acme.find_items", "acme.add_item"}
+    assert await client_of(fixed, grant) == "valetkey"
+
+
+async def test_a_consent_that_would_take_away_what_was_agreed_to_while_it_was_open_is_refused(
+    fixed: Home,
+) -> None:
+    reading, writing = await fixed.session("find_items"), await fixed.session("add_item")
+    late = await fixed.authorize(reading, scopes=())
+    code = await fixed.authorize(writing, scopes=())
+    grant = await confirming.confirm(fixed.house, fixed.assistant, writing.id, "u1", code)
+    with pytest.raises(Conflict):
+        await confirming.confirm(fixed.house, fixed.assistant, reading.id, "u1", late)
+    assert (await fixed.present(grant)).tools == grant.tools

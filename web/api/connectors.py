@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UnsetType
 
 from core import registrations, revocation
-from core.errors import InvalidConfig, Missing, Refused, UnknownConnector
+from core.errors import Conflict, InvalidConfig, Missing, Refused, UnknownConnector
 from core.grants import GrantFilter
 from core.house import House
 from core.model import Registration
@@ -39,7 +39,7 @@ class Connectors(Controller):
         "/{slug:str}",
         operation_id="putConnector",
         summary="Register a connector",
-        responses=documented(Refused, UnknownConnector, InvalidConfig),
+        responses=documented(Refused, UnknownConnector, InvalidConfig, Conflict),
     )
     async def write(
         self,

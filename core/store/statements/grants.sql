@@ -47,6 +47,10 @@ SELECT g.*, s.version AS secret_version, s.key_id, s.wrapped_key, s.body, s.crea
 FROM grants g JOIN registrations r ON r.id = g.registration LEFT JOIN secrets s ON s.owner = g.id AND s.kind = 'credential'
 WHERE g.workspace = :workspace AND g.id = :id
 
+-- name: registration_in_use
+SELECT (SELECT count(*) FROM grants WHERE registration = :id AND status IN ('active', 'needs_reconnect', 'suspended'))
+    + (SELECT count(*) FROM outbox WHERE registration = :id)
+
 -- name: grants_of_registration
 SELECT * FROM grants WHERE registration = :registration AND status IN ('active', 'needs_reconnect', 'suspended') ORDER BY id
 

@@ -72,6 +72,7 @@ class Notion:
         self.sources: dict[str, dict[str, Any]] = {}
         self.comments: list[dict[str, Any]] = []
         self.chosen: set[str] = set()
+        self.clients = {CLIENT}
         self.codes: dict[str, Token] = {}
         self.refresh_tokens: dict[str, Token] = {}
         self._next = 100
@@ -112,9 +113,9 @@ class Notion:
     # ---- the token endpoints -----------------------------------------------------------------------------
 
     def _client(self, request: httpx.Request, *members: str) -> Mapping[str, Any] | None:
-        """The body, if it comes from the one client there is and holds these members and no others."""
-        pair = base64.b64encode(":".join(CLIENT).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {pair}":
+        """The body, if it comes from a client there is and holds these members and no others."""
+        pairs = (base64.b64encode(":".join(one).encode()).decode() for one in self.clients)
+        if request.headers.get("authorization") not in [f"Basic {pair}" for pair in pairs]:
             return None
         body = body_of(request)
         assert set(body) <= set(members), f"Notion refuses {set(body) - set(members)}"

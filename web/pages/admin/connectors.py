@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from core import registrations, revocation
 from core.connector import Connector
-from core.errors import BadRequest, InvalidBody, InvalidConfig, Missing
+from core.errors import Conflict, InvalidBody, InvalidConfig, Missing, ValetkeyError
 from core.grants import GrantFilter
 from core.model import Registration
 from core.registrations import ReadClient, Wish
@@ -50,7 +50,7 @@ class Connectors(Controller):
         try:
             wish = wish_in(fields, connector, present, small)
             await registrations.put(visit.house, visit.actor, slug, wish)
-        except (InvalidBody, InvalidConfig) as error:
+        except (InvalidBody, InvalidConfig, Conflict) as error:
             return await shown(visit, slug, fields, error)
         if small is not None and wish.read_client is None:
             reason = "The connector's client for reading was removed."
@@ -81,7 +81,7 @@ async def registration_of(visit: Visit, slug: str) -> Registration | None:
 
 
 async def shown(
-    visit: Visit, slug: str, fields: FormMultiDict | None = None, error: BadRequest | None = None
+    visit: Visit, slug: str, fields: FormMultiDict | None = None, error: ValetkeyError | None = None
 ) -> Response:
     """The form; with `error`, as it was filled in, but for the secret."""
     registration = await registration_of(visit, slug)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.errors import BadRequest
+from core.errors import ValetkeyError
 from web.pages.text import sentence
 
 
-def by_field(error: BadRequest) -> dict[str, str]:
+def by_field(error: ValetkeyError) -> dict[str, str]:
     """Field to sentence. `allowed_origins/1` and `/tools/0` belong to `allowed_origins` and `tools`, `config/x` to `config.x`."""
     found: dict[str, str] = {}
     if field := error.fields.get("field"):
