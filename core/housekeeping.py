@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from core import outbox, revocation, sealed, sessions, workspaces
 from core.audit import AuditTampered
-from core.clock import MINUTE_MS
+from core.clock import DAY_MS, MINUTE_MS
 from core.errors import ValetkeyError
 from core.house import House
 from core.idempotency import Kept
@@ -26,6 +26,7 @@ log = logging.getLogger("valetkey.housekeeping")
 ROUND_S = 1.0
 SWEEP_ROUNDS = 30
 CONFIRMING_MS = 2 * MINUTE_MS
+KEPT_SESSIONS_MS = 30 * DAY_MS
 LEFT_BEHIND_MS = 10 * MINUTE_MS  # by then the request that removed it has ended its grants, or died
 
 
@@ -105,13 +106,15 @@ async def _end_left_behind(house: House, grant: Grant) -> str | None:
 
 
 async def sweep(house: House) -> None:
-    """Tickets, browser sessions and kept answers whose time is over."""
+    """Tickets, browser sessions and kept answers whose time is over; connect sessions that led nowhere, a month after. The audit
+    trail keeps what happened."""
     now = house.now_ms()
     answers = await house.store.all("idempotency_overdue", Kept, now=now)
 
     async def job(tx: Tx) -> None:
         await tx.run("tickets_purge", now=now)
         await tx.run("browser_sessions_purge", now=now)
+        await tx.run("sessions_purge", before=now - KEPT_SESSIONS_MS)
         for kept in answers:
             await sealed.destroy(tx, kept.workspace, kept.call, "answer")
             await tx.run("idempotency_delete", workspace=kept.workspace, call=kept.call)

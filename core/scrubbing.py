@@ -19,7 +19,8 @@ from typing import Any
 
 SECRET_MEMBERS = (
     "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "code", "code_verifier", "token",
-    "signed_access_token",
+    "signed_access_token", "auth_token", "session_token", "api_token", "accessToken", "refreshToken", "idToken", "authToken",
+    "apiToken", "clientSecret", "codeVerifier", "password", "client_password", "api_key", "apiKey", "X-Amz-Signature",
 )  # fmt: skip
 KEPT_HEADERS = frozenset(
     {
@@ -30,7 +31,7 @@ KEPT_HEADERS = frozenset(
 _NAMES = "|".join(SECRET_MEMBERS)
 # `"code": "INVALID_TOKEN"` is what some providers call an error: no authorization code is capitals and `_` only
 _ERROR = r'"code"\s*:\s*"[A-Z]+(?:_[A-Z]+)*"'
-_JSON_MEMBER = re.compile(rf'(?!{_ERROR})("(?:{_NAMES})"\s*:\s*)"[^"]*"')
+_JSON_MEMBER = re.compile(rf'(?!{_ERROR})("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _FORM_MEMBER = re.compile(
     rf"(^|[?&])({_NAMES})=[^&\s\"']*"
 )  # up to a quote: the form may be a link within JSON

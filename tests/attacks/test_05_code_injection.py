@@ -148,8 +148,12 @@ def test_a_connector_cannot_switch_it_off_without_a_written_reason(reason: str) 
     assert not any("PKCE" in str(problem) for problem in with_it)
 
 
-def test_the_check_prints_the_reason_and_no_built_in_connector_needs_one(tmp_path: Path) -> None:
-    assert {one.oauth.pkce for one in load().connectors.values()} == {"S256"}
+def test_the_check_prints_the_reason_and_only_two_built_in_connectors_have_one(tmp_path: Path) -> None:
+    """Of Pipedrive and Notion; both prove their client by its secret instead."""
+    off = {name: one for name, one in load().connectors.items() if one.oauth.pkce != "S256"}
+    assert set(off) == {"notion", "pipedrive"}
+    assert all(isinstance(one.oauth.pkce, PkceOff) and one.oauth.pkce.reason for one in off.values())
+    assert all(one.oauth.client_auth == "client_secret_basic" for one in off.values())
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "acme.py").write_text(WITHOUT_PKCE)
     service = Service(tmp_path / "service", env={"VALETKEY_CONNECTORS_PATH": str(tmp_path / "more")})

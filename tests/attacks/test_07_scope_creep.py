@@ -31,7 +31,7 @@ def test_a_greedy_assistant_gets_no_more_asked_than_the_person_chose(
     stage: Stage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     """The mutation: whatever the connector knows is asked for, as with most platforms."""
-    weaken(connecting, "_scopes", lambda connector, shown, chosen: (tuple(connector.scopes), ()))
+    weaken(connecting, "_scopes", lambda connector, limits, shown, chosen: (tuple(connector.scopes), ()))
     session = stage.session("u1", [stage.read, stage.sibling, stage.other, stage.write])
     asked = asked_scopes(walker, stage, session["url"], stage.read, stage.sibling)
     assert (asked == {stage.read_scope}) is defended
@@ -43,7 +43,7 @@ def test_a_tool_slipped_into_the_form_is_refused(
 ) -> None:
     """Somebody changes the form on its way: what the page did not offer cannot be agreed to."""
     weaken(connecting, "_chosen", lambda notice, tools: tools)
-    weaken(connecting, "_scopes", lambda connector, shown, chosen: (tuple(connector.scopes), ()))
+    weaken(connecting, "_scopes", lambda connector, limits, shown, chosen: (tuple(connector.scopes), ()))
     session = stage.session("u1", [stage.read, stage.other])
     walker.open(session["url"])
     page = walker.submit("/approve", follow=False, tools=stage.names(stage.read, stage.write))
@@ -58,7 +58,7 @@ def test_what_the_person_unticks_at_the_provider_stays_off_and_everybody_is_told
     stage: Stage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     """The mutation: what was asked is taken as given."""
-    weaken(confirming, "_granted", lambda session, connector, tokens, present: session.scopes_requested)
+    weaken(confirming, "_granted", lambda session, *_: session.scopes_requested)
     session = stage.session("u1", [stage.read, stage.other])
     code = stage.authorize(walker, session, scopes=[stage.read_scope])
     grant = made(stage.assistant.confirm(session["id"], "u1", code))["grant"]
@@ -86,7 +86,7 @@ def test_nothing_of_it_is_no_grant_and_leaves_no_token_alive(
     northwind_stage: NorthwindStage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     stage = northwind_stage
-    weaken(confirming, "_granted", lambda session, connector, tokens, present: session.scopes_requested)
+    weaken(confirming, "_granted", lambda session, *_: session.scopes_requested)
     session = stage.session("u1", [stage.read])
     code = stage.authorize(walker, session)
     stage.gives_only(stage.other_scope)

@@ -104,6 +104,8 @@ PAGES: dict[str, list[Ask]] = {
     "GET /connect/{session_id}/status": [Ask(403)],
     "POST /connect/{session_id}/approve": [Ask(403, {}, {"tools": "northwind.find_deals"})],
     "POST /connect/{session_id}/deny": [Ask(403, {}, {})],
+    "POST /connect/{session_id}/choose": [Ask(403, {}, {"account": "us_ada"})],
+    "DELETE /oauth/callback/{registration_id}": [Ask(401)],
     "GET /oauth/callback/{registration_id}": [Ask(400), Ask(400, {"state": "x" * 43, "code": "y"})],
     "GET /me": [Ask(200), Ask(200, {"before": "{later_grant_id}"})],
     "GET /me/data.json": [Ask(200)],

@@ -129,3 +129,20 @@ async def test_a_workspace_whose_trail_was_changed_holds_up_no_other(home: Home)
     stored = await home.rows("SELECT status FROM connect_sessions WHERE id = :id", id=session.id)
     assert (ended.status, stored) == ("expired", [{"status": "expired"}])
     assert await home.rows("SELECT status FROM grants WHERE id = :id", id=grant.id) == [{"status": "expired"}]
+
+
+async def test_a_session_that_led_nowhere_is_swept_out_after_a_month_and_what_it_was_is_remembered(
+    home: Home,
+) -> None:
+    led = await home.grant()
+    nowhere = await home.session(user="u2")
+    home.later(DAY_MS)
+    await housekeeping.end_sessions(home.house)
+    await housekeeping.sweep(home.house)
+    ids = {row["id"] for row in await home.rows("SELECT id FROM connect_sessions")}
+    assert nowhere.id in ids
+    home.later(housekeeping.KEPT_SESSIONS_MS)
+    await housekeeping.sweep(home.house)
+    left = await home.rows('SELECT id, "grant" FROM connect_sessions')
+    assert [row["grant"] for row in left] == [led.id]
+    assert "connect_session.expired" in await home.actions()

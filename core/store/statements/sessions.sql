@@ -68,6 +68,9 @@ WHERE id = :id AND status IN ('created', 'opened', 'consented', 'authorized')
 -- name: sessions_overdue
 SELECT * FROM connect_sessions WHERE status IN ('created', 'opened', 'consented', 'authorized') AND expires_at <= :now ORDER BY expires_at LIMIT 500
 
+-- name: sessions_purge
+DELETE FROM connect_sessions WHERE status IN ('denied', 'failed', 'expired') AND changed_at < :before
+
 -- name: sessions_of_grant
 SELECT * FROM connect_sessions WHERE workspace = :workspace AND "grant" = :grant ORDER BY id LIMIT 100
 

@@ -67,9 +67,9 @@ def test_the_secret_goes_in_and_never_comes_out(desk: Desk, stage: Scene) -> Non
 
 def test_an_empty_secret_keeps_the_saved_one(desk: Desk, stage: Scene) -> None:
     save(desk, "jira")
-    assert "Saved." in save(desk, "jira", client_secret="", client_id="jira-2").words
+    assert "Saved." in save(desk, "jira", client_secret="", tools="jira.search_issues").words
     kept = stage.workspace.http.get("/v1/connectors/jira").json()
-    assert kept["client_id"] == "jira-2" and kept["has_secret"] is True if "has_secret" in kept else True
+    assert (kept["enabled_tools"], kept["has_secret"]) == (["jira.search_issues"], True)
 
 
 def test_what_is_missing_is_said_beside_its_field(desk: Desk) -> None:
