@@ -17,7 +17,7 @@ from core.model import Asked, Assistant, ConnectSession, Duration, Grant, Worksp
 from core.plain_text import NAME_CHARS, PURPOSE_CHARS, REASON_CHARS, clean
 
 # Raise it when the fixed sentences of the consent page change (web/templates/connect/consent.html): receipts name it.
-NOTICE_VERSION = "2026-11"
+NOTICE_VERSION = "2026-11b"
 
 
 class NoticeTool(msgspec.Struct, frozen=True):
@@ -70,6 +70,7 @@ class Notice(msgspec.Struct, frozen=True):
     duration_hint: str
     provider_scopes: list[NoticeScope]
     scope_note: str | None
+    scopes_are_named: bool  # the provider knows them by these names, and its page may show them
     step_up: bool
     manage_hint: str
     account_label: str | None
@@ -116,7 +117,8 @@ def notice(
         default_duration=lengths[0],
         duration_hint=_duration_hint(workspace),
         provider_scopes=_provider_scopes(connector, session.asked, present, max_scopes),
-        scope_note=_scope_note(connector),
+        scope_note=_scope_note(connector, clean(assistant.name, NAME_CHARS)),
+        scopes_are_named=connector.oauth.scope_mode == "request",
         step_up=grant is not None,
         manage_hint="Open “Who may use my data” at any time and press Stop. It ends at once.",
         account_label=grant.account_label if grant else None,
@@ -188,15 +190,21 @@ def _provider_scopes(
     connector: Connector, asked: Iterable[Asked], present: Iterable[str], within: Within
 ) -> list[NoticeScope]:
     required = {one.tool for one in asked if one.required} | set(present)
-    users: dict[str, list[str]] = {}
+    users: dict[str, dict[str, bool]] = {}
     for name in dict.fromkeys([*(one.tool for one in asked), *present]):
         tool = connector.tools.get(name)
         for scope in tool.wanted_scopes(within) if tool else ():
-            suffix = "" if name in required else ", if switched on"
-            users.setdefault(scope, []).append(_lower(tool.title if tool else name) + suffix)
+            users.setdefault(scope, {})[_lower(tool.title if tool else name)] = name in required
     for scope in connector.oauth.always_scopes:
-        users.setdefault(scope, []).append("part of every connection")
-    return [NoticeScope(name, _scope_title(connector, name), "; ".join(why)) for name, why in users.items()]
+        users.setdefault(scope, {})["connect, always"] = True
+    return [NoticeScope(name, _scope_title(connector, name), _purpose(why)) for name, why in users.items()]
+
+
+def _purpose(uses: dict[str, bool]) -> str:
+    """What a scope is needed for: what is agreed to in any case first."""
+    always = "; ".join(use for use, required in uses.items() if required)
+    perhaps = ", ".join(use for use, required in uses.items() if not required)
+    return "; ".join(part for part in (always, f"if switched on: {perhaps}" if perhaps else "") if part)
 
 
 def _scope_title(connector: Connector, name: str) -> str:
@@ -208,13 +216,13 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _scope_note(connector: Connector) -> str | None:
+def _scope_note(connector: Connector, assistant: str) -> str | None:
     if connector.oauth.scope_mode == "request":
         return None
     if connector.oauth.scope_mode == "app_fixed":
         return (
-            f"{connector.title} gives every app the permissions its admin fixed, not a person's choice. "
-            "What you leave off here stays off: Valetkey does not use it."
+            f"On its own page {connector.title} may ask for more than is switched on here: it has no smaller choice. "
+            f"{assistant} gets only what is switched on above. This service, Valetkey, stands between and refuses the rest."
         )
     return (
         f"{connector.title} cannot limit what a connected app may do. "

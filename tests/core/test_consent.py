@@ -110,7 +110,7 @@ async def test_the_hash_covers_every_word(home: Home) -> None:
     assert other.hash != notice.hash
 
 
-@pytest.mark.parametrize(("mode", "said"), [("app_fixed", "app"), ("none", "cannot limit")])
+@pytest.mark.parametrize(("mode", "said"), [("app_fixed", "no smaller choice"), ("none", "cannot limit")])
 async def test_a_provider_without_a_choice_of_scopes_is_told_as_such(
     tmp_path: Any, mode: str, said: str
 ) -> None:

@@ -56,6 +56,7 @@ class ConsentView(msgspec.Struct, frozen=True):
     duration_hint: str
     scopes: tuple[NoticeScope, ...]
     scope_note: str | None
+    scopes_are_named: bool
     how_to_stop: str
     account: str | None
     fault: str | None = None
@@ -101,6 +102,7 @@ def consent_view(
         duration_hint=notice.duration_hint,
         scopes=tuple(notice.provider_scopes),
         scope_note=notice.scope_note,
+        scopes_are_named=notice.scopes_are_named,
         how_to_stop=notice.manage_hint,
         account=notice.account_label,
         fault=fault.detail if fault else None,

@@ -90,7 +90,10 @@ def test_a_provider_that_cannot_limit_an_app_is_told_before_going_there() -> Non
     )
     fixed.tools.update(NORTHWIND.tools)
     page = soup(a_session(), connector=fixed)
-    assert "gives every app the permissions its admin fixed" in page.get_text()
+    assert "Fixed may ask for more than is switched on here" in page.get_text()
+    assert not page.select("details code"), (
+        "scopes nobody can ask for have no name the person could meet again"
+    )
 
 
 def test_a_form_that_comes_back_keeps_what_was_chosen_and_says_what_is_missing() -> None:
