@@ -41,7 +41,7 @@ TEXTS = {**MARKUP, **CHARACTERS}
 UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
 )
-SCOPE, TOOL = "“Look around”", "leaky.look"
+SCOPE, TOOL = "Look around", "leaky.look"
 
 
 @pytest.fixture
