@@ -207,7 +207,7 @@ def _pair(argument: Argument) -> str:
 
 def account(draft: Draft) -> str:
     me = draft.me
-    note = "" if me.known else "# DRAFT: which request tells who is behind the token?\n"
+    note = f"# DRAFT: is {clean(me.path, 60)} the request that tells who signed in, and does its id never change?\n"
     by_wire = {field.wire: field for field in me.record.fields}
     id_, label = by_wire[me.id], by_wire[me.label]
     shown = f"me.{label.name} or str(me.{id_.name})" if label.optional else f"str(me.{label.name})"

@@ -127,7 +127,7 @@ class SignedIn:
             introspection=introspection,
         )
         try:
-            told = await function(api)
+            told = rehearsal.named(self.connector, await function(api))
             self.account = await _one_of(told) if isinstance(told, list) else told
         except (ValetkeyError, click.ClickException):
             raise

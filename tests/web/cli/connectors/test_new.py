@@ -240,7 +240,25 @@ def test_what_was_guessed_or_left_out_is_marked(tmp_path: Path) -> None:
     text = (quay(tmp_path) / "valetkey_connector_quay/quay.py").read_text()
     assert "# DRAFT: the body also takes `owner`, no plain values" in text
     assert "# DRAFT: a search by POST" in text
-    assert "which request tells who is behind the token" not in text
+    assert (
+        "# DRAFT: is /me the request that tells who signed in, and does its id never change?\n@quay.account"
+        in text
+    )
+
+
+def test_the_id_of_the_account_is_needed_also_where_a_description_leaves_it_open(tmp_path: Path) -> None:
+    """Else every account without one would be the account "None"; also where a tool answers the same record."""
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    answer = tree["paths"]["/me"]["get"]["responses"]["200"]["content"]["application/json"]
+    del answer["schema"]["required"]
+    tree["components"]["schemas"]["Me"] = answer["schema"]
+    answer["schema"] = {"$ref": "#/components/schemas/Me"}
+    file, root = tmp_path / "quay.json", tmp_path / "quay"
+    file.write_text(json.dumps(tree))
+    new("quay", "--from-openapi", str(file), "--operations", "whoami", "--into", str(root))
+    text = (root / "valetkey_connector_quay/quay.py").read_text()
+    assert "    user_id: int\n" in text.partition("class Me(")[2].partition("@quay")[0]
+    assert own_tests(root).returncode == 0
 
 
 def test_words_of_a_description_stay_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
