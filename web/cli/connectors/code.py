@@ -90,7 +90,8 @@ def tool(draft: Draft, one: Tool) -> str:
     decorator = joined(f"@{variable(draft)}.tool(", _declared(one), ")")
     signature = joined(f"async def {one.name}(", _parameters(one), f") -> {_returns(one)}:")
     body = "\n".join(f"    {line}" for line in _body(one))
-    return f'{opening}{decorator}\n{signature}\n    """{one.summary}"""\n{body}'
+    note = "  # DRAFT: what does the model have to know of it?" if one.unsaid else ""
+    return f'{opening}{decorator}\n{signature}\n    """{one.summary}"""{note}\n{body}'
 
 
 def open_places(words: Sequence[str]) -> list[str]:
@@ -99,7 +100,8 @@ def open_places(words: Sequence[str]) -> list[str]:
 
 
 def _declared(one: Tool) -> list[str]:
-    told = [f"title={literal(one.title)}"]
+    note = "  # DRAFT: only the operation's name; what does a person call it?" if one.unsaid else ""
+    told = [f"title={literal(one.title)}{note}"]
     if one.group:
         told.append(f"group={literal(one.group)}")
     told.append(f'risk="{one.risk}"')

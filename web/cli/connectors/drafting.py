@@ -177,6 +177,7 @@ def _tool(description: Description, operation: Operation, wanted: Wanted) -> Too
         cursor=leading.wire if leading else "",
         cursor_in=leading.where if leading else "query",
         reads=operation.method == "POST" and risk == "read",
+        unsaid=not sentence(operation.summary, MAX_TITLE),
         open=tuple(open_),
     )
 

@@ -170,7 +170,10 @@ def _opened(draft: Draft) -> Draft:
     import msgspec
 
     words = "all of this is an example: put the provider's addresses, scopes and requests in its place"
-    return msgspec.structs.replace(draft, open=(words,), source=f"{draft.title}'s documentation")
+    example = "an example: its request, arguments, result and scope are made up"
+    tools = tuple(msgspec.structs.replace(tool, open=(*tool.open, example)) for tool in draft.tools)
+    source = f"{draft.title}'s documentation"
+    return msgspec.structs.replace(draft, open=(words,), tools=tools, source=source)
 
 
 def _with(draft: Draft, given: dict[str, str | None]) -> Draft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,30 @@ def test_check_names_what_only_a_person_can_write(tmp_path: Path) -> None:
     assert all(Path(file).is_file() and number.isdigit() for file, number, _ in places)
     assert all(any(word in line for word in (*WORDS, "a draft")) for line in told)
     assert [sum(word in line for line in told) for word in WORDS] == [1, 0, 1]
+
+
+def test_whatever_is_made_up_is_marked_where_it_stands(tmp_path: Path) -> None:
+    """Taking one mark away leaves the others: an invented address is not shipped with the mark at the head."""
+    new("acme", "--token-url", "https://acme.com/token", "--into", str(tmp_path / "acme"))
+    lines = (tmp_path / "acme/valetkey_connector_acme/acme.py").read_text().splitlines()
+    for told in ("api_url=", "authorize_url=", "manage_url=", "cannot=[]", '"""Acme.'):
+        [line] = [line for line in lines if line.strip().startswith(told)]
+        assert "# DRAFT: " in line
+    assert [line for line in lines if "acme.com/token" in line and "DRAFT" not in line]
+    [above] = [index for index, line in enumerate(lines) if line.startswith("@acme.tool(")]
+    assert lines[above - 1].startswith("# DRAFT: an example")
+
+
+def test_a_title_that_is_only_the_name_of_an_operation_is_marked(tmp_path: Path) -> None:
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    del tree["paths"]["/ships"]["get"]["summary"]
+    file, root = tmp_path / "quay.json", tmp_path / "quay"
+    file.write_text(json.dumps(tree))
+    new("quay", "--from-openapi", str(file), "--operations", "listShips,scrap-ship", "--into", str(root))
+    text = (root / "valetkey_connector_quay/quay.py").read_text()
+    assert re.search(r'title="List ships",  # DRAFT: ', text)
+    assert re.search(r'"""List ships\."""  # DRAFT: ', text)
+    assert "DRAFT" not in next(line for line in text.splitlines() if "Scrap a ship" in line)
 
 
 def test_options_and_answers_go_into_it(tmp_path: Path) -> None:
