@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 
 from core import registry
-from core.connector import Connector, Problem
+from core.connector import Connector, Problem, Rfc7009
 from tests.harness.service import ROOT, clean_environment
 from tests.web.cli.test_config import run
 
@@ -24,6 +24,7 @@ QUAY = Path(__file__).parent / "descriptions/quay.yaml"
 EVERY = "listShips,registerShip,getShip,scrap-ship,searchShips"
 PROVIDERS = ROOT.parent / "shared/providers"
 SPECS = sorted(PROVIDERS.glob("specs*/*/openapi.json"))
+HTTPS = "This has to begin with https://, for example https://api.harbour.example/v2"
 WORDS = ("does not say what it sees", "does not say what it changes", "has no title or description")
 
 
@@ -131,6 +132,7 @@ def test_what_no_option_says_is_asked_for(tmp_path: Path) -> None:
 
     answers = (
         "Ship Shop\nproject\nhttps://ship.example/v1\nhttps://ship.example/in\nhttps://ship.example/token\n"
+        "https://ship.example/end\n"
     )
     words = ["connectors", "new", "ship", "--ask", "--into", str(tmp_path / "ship")]
     done = CliRunner().invoke(main, words, input=answers)
@@ -138,6 +140,29 @@ def test_what_no_option_says_is_asked_for(tmp_path: Path) -> None:
     connector, _ = made(tmp_path / "ship")
     assert (connector.title, connector.category) == ("Ship Shop", "project")
     assert connector.oauth.authorize_url == "https://ship.example/in"
+    assert connector.oauth.revocation == Rfc7009("https://ship.example/end")
+
+
+def test_an_answer_that_cannot_be_is_asked_for_again(tmp_path: Path) -> None:
+    """By the rules the options have; what an option said is not asked for."""
+    from click.testing import CliRunner
+
+    from web.cli import main
+
+    answers = (
+        'Sh"ip\nShip\nships\nproject\nship.example/v1\nhttps://ship.example/v1\n\nhttp://ship.example/end\n\n'
+    )
+    words = ["connectors", "new", "ship", "--ask", "--into", str(tmp_path / "ship")]
+    words += ["--authorize-url", "https://ship.example/in"]
+    done = CliRunner().invoke(main, words, input=answers)
+    assert done.exit_code == 0, done.output
+    for said in ("a name in one line", "'ships' is not one of 'crm', 'project', 'other'"):
+        assert done.stderr.count(said) == 1
+    assert done.stderr.count(f"Error: {HTTPS}") == 2
+    assert "Where a person signs in" not in done.stderr
+    connector, _ = made(tmp_path / "ship")
+    assert connector.title == "Ship" and connector.api_url == "https://ship.example/v1"
+    assert connector.oauth.revocation is None and connector.oauth.authorize_url == "https://ship.example/in"
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
@@ -155,6 +180,9 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     [
         (("Acme",), "lower-case letters"),
         (("acme", "--title", 'A"c'), "a name in one line"),
+        (("notion",), "notion is a connector of Valetkey already: choose another slug, such as notion_acme"),
+        (("acme", "--api-url", "api.acme.example"), HTTPS),
+        (("acme", "--revoke-url", "http://acme.example/end"), HTTPS),
         (("acme", "--operations", "a"), "--from-openapi and --operations go together"),
         (("acme", "--builtin", "--into", "docs"), "is not Valetkey's own repository"),
         (
