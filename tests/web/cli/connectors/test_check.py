@@ -188,7 +188,8 @@ def test_from_the_first_recording_on_all_are_asked_for(project: Project) -> None
     for path in rest:
         path.unlink()
     code, out, told = project.check()
-    assert code == 1 and out == f"acme: {len(rest)} to mend\n" and len(told) == len(rest)
+    assert code == 1 and out == "acme: 1 to mend\n" and len(told) == 1
+    assert all(path.stem.partition("__")[2] in told[0] for path in rest)
     (project.shelf / "find_things__success.yaml").unlink()
     assert project.check() == (0, "acme: ok\n", [])
     assert project.check("--cassettes", str(project.shelf.parent))[0] == 1
@@ -202,7 +203,7 @@ def test_of_a_connector_of_the_repository_all_are_asked_for_at_once(project: Pro
     assert project.check()[0] == 0
     for path in project.shelf.iterdir():
         path.unlink()
-    assert project.check()[1] == f"acme: {len(CASES)} to mend\n"
+    assert project.check()[1] == "acme: 1 to mend\n"
 
 
 def test_a_live_recording_that_does_not_play_again_is_told(project: Project) -> None:
