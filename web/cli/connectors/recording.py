@@ -108,15 +108,13 @@ def command(
     chosen = named or _missing(order, connector, _reading(connector, values))
     if not chosen:
         return
-    if strange := arguments.unknown(chosen, values):
-        raise click.UsageError(f"none of the tools has an argument {', '.join(strange)}")
-    work = [(tool, arguments.for_tool(tool, values)) for tool in chosen]
-    for tool, told in work:
-        tool.check(told)
-    filled = arguments.config(connector, config)
+    arguments.refuse_unknown(chosen, values)
+    work = [(tool, arguments.checked(tool, values)) for tool in chosen]
+    development = known.development()
+    filled = arguments.config(connector, config, development=development)
     for tool in chosen:
         confirm(tool, yes)
-    manner = sign_in.Manner(port, host, not no_browser, known.development(), scopes)
+    manner = sign_in.Manner(port, host, not no_browser, development, scopes)
     heard, faults = asyncio.run(_record(connector, work, sign_in.client(connector, filled), manner, order))
     _keep(heard, lambda one: _write(connector, *one, order), faults)
 
@@ -146,11 +144,8 @@ def _reading(connector: Connector, values: dict[str, str]) -> list[Tool]:
     found = [tool for tool in connector.tools.values() if tool.risk == "read"]
     ready = []
     for tool in found:
-        lacking = set(tool.input_schema.get("required", ())) - arguments.for_tool(tool, values).keys()
-        if lacking:
-            click.echo(
-                f"{tool.function_name} is left out: it needs --arg {', '.join(sorted(lacking))}", err=True
-            )
+        if lacking := arguments.lacking(tool, arguments.for_tool(tool, values)):
+            click.echo(f"{tool.function_name} is left out: it needs {lacking}", err=True)
         else:
             ready.append(tool)
     if not ready:
