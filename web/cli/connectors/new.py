@@ -94,7 +94,9 @@ def _checked(
     help="A description of the provider: OpenAPI 3.0 or 3.1, JSON or YAML.",
 )
 @click.option(
-    "--operations", default="", help="Which of it: operationId or 'GET /path', separated by commas."
+    "--operations",
+    default="",
+    help="Which of it: operationId or 'GET /path', separated by commas [default: list them and stop].",
 )
 @click.option(
     "--fields",
@@ -129,8 +131,11 @@ def command(
     The result can be imported and its test passes. `valetkey connectors check` names, line by line, what only a person can
     write: the words of the consent page, and whatever had to be guessed (marked `DRAFT`).
     """
-    if bool(operations) != bool(description):
-        raise click.UsageError("--from-openapi and --operations go together")
+    if operations and not description:
+        raise click.UsageError("--operations are those of a description: name it with --from-openapi")
+    if description and not operations:
+        _list_operations(description)
+        return
     asking = sys.stdin.isatty() if ask is None else ask
     title = title or _asked(asking, "The provider's name", slug.replace("_", " ").title(), _title)
     category = category or _asked_category(asking)
@@ -175,6 +180,21 @@ def _asked_addresses(asking: bool, slug: str, given: dict[str, str | None]) -> d
 
 
 # ---- the draft -----------------------------------------------------------------------------------------------------
+
+
+def _list_operations(path: Path) -> None:
+    """What there is to choose from, each in one line."""
+    from core.plain_text import clean
+    from web.cli.connectors.description import load
+    from web.cli.connectors.wording import sentence
+
+    found = list(load(path).operations())
+    names = [clean(one.id, 200) for one in found]
+    width = max(map(len, names), default=0)
+    for name, one in zip(names, found, strict=True):
+        place = clean(f"{one.method} {one.path}", 200)
+        click.echo(f"{name:<{width}}  {place}  {sentence(one.summary, 80)}".rstrip())
+    click.echo(f"\nNothing was written. Choose a few: --operations {','.join(names[:2])}", err=True)
 
 
 def _from_description(

@@ -183,7 +183,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         (("notion",), "notion is a connector of Valetkey already: choose another slug, such as notion_acme"),
         (("acme", "--api-url", "api.acme.example"), HTTPS),
         (("acme", "--revoke-url", "http://acme.example/end"), HTTPS),
-        (("acme", "--operations", "a"), "--from-openapi and --operations go together"),
+        (("acme", "--operations", "a"), "name it with --from-openapi"),
         (("acme", "--builtin", "--into", "docs"), "is not Valetkey's own repository"),
         (
             ("acme", "--from-openapi", str(QUAY), "--operations", "fly"),
@@ -191,7 +191,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ),
         (
             ("acme", "--from-openapi", str(QUAY), "--operations", "getShip", "--fields", "id,crew"),
-            "getShip answers no plain crew; it has: id, name, tons, class, flagged, secret_cargo",
+            "crew is a list: add it by hand after drafting. getShip has: id, name, tons, class, flagged, secret_cargo",
         ),
         (("acme", "--from-openapi", __file__, "--operations", "a"), "neither JSON nor YAML"),
     ],
@@ -240,6 +240,33 @@ def test_a_built_in_one_goes_where_built_in_ones_are(tmp_path: Path) -> None:
 
 
 # ---- from a description -----------------------------------------------------------------------------------------
+
+
+def test_without_a_choice_the_operations_are_listed_and_nothing_is_written(tmp_path: Path) -> None:
+    done = new("quay", "--from-openapi", str(QUAY), "--into", str(tmp_path / "quay"))
+    assert done.exit_code == 0 and not (tmp_path / "quay").exists()
+    lines = {line.split()[0]: " ".join(line.split()) for line in done.stdout.splitlines()}
+    assert set(lines) == {"whoami", *EVERY.split(",")}
+    assert lines["listShips"] == "listShips GET /ships List the ships in the harbour"
+    assert lines["scrap-ship"] == "scrap-ship DELETE /ships/{shipId} Scrap a ship"
+
+
+def test_what_has_no_type_or_parts_of_its_own_is_told_with_what_to_do(tmp_path: Path) -> None:
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    ship = tree["components"]["schemas"]["Ship"]["allOf"][1]["properties"]
+    ship["due_date"] = {"description": "When it has to leave."}
+    file, into = tmp_path / "quay.json", ("--into", str(tmp_path / "quay"))
+    file.write_text(json.dumps(tree))
+    words = ("quay", "--from-openapi", str(file), "--operations", "getShip", *into)
+    for field, said in (
+        ("due_date", "due_date has no type in the description: add it by hand after drafting"),
+        ("parent", "parent has parts of its own: add it by hand after drafting"),
+        ("crew", "crew is a list: add it by hand after drafting"),
+        ("wings", "there is no wings"),
+    ):
+        done = new(*words, "--fields", f"id,{field}")
+        assert done.exit_code == 1 and said in done.stderr, done.stderr
+        assert "getShip has: id, name, tons, class, flagged, secret_cargo" in done.stderr
 
 
 def test_a_draft_has_the_addresses_scopes_and_account_of_the_description(tmp_path: Path) -> None:
