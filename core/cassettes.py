@@ -25,6 +25,7 @@ from core.pseudonyms import Pseudonyms
 from core.scrubbing import KEPT_HEADERS, findings, strings, without_secrets
 
 LIVE = "# A recording of the live provider"
+MADE_UP = "# Made up, no recording of the live provider"
 CALL = "# Call: "
 NEEDS_VCRPY = (
     "Recording needs vcrpy, which is not installed here: add it to this environment"

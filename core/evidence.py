@@ -19,7 +19,7 @@ from core.connector.rules import cassette_problems
 from core.errors import ValetkeyError
 
 DRAFT = re.compile(r"(?:#|<!--) DRAFT:\s*(.*?)\s*(?:-->|$)")
-MADE = re.compile(r"# (Made against |A recording of the live provider)")
+MADE = re.compile(r"# (Made against |A recording of the live provider|Made up, )")
 _DATE = re.compile(r"\b20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 _SOURCE = re.compile(r"\b(sources?|facts)\b", re.IGNORECASE)
 

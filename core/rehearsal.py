@@ -93,11 +93,20 @@ def rehearse_account(
 
     async def work(http: Outbound) -> Account | list[Account]:
         known = connector.filled(fields or {})
-        return await function(
-            Api(connector, http, HeldToken(), fields=known, deadline_s=DEADLINE_S, development=True)
-        )
+        api = Api(connector, http, HeldToken(), fields=known, deadline_s=DEADLINE_S, development=True)
+        return named(connector, await function(api))
 
     return _alone(httpx.MockTransport(provider), work)
+
+
+def named(connector: Connector, told: T) -> T:
+    """What the account function answered, when each account in it has an id. Raises ToolFailed."""
+    for account in told if isinstance(told, list) else [told]:
+        if not isinstance(account, Account) or not account.is_somebody():
+            raise ToolFailed(
+                f"The account function of {connector.slug} told no id ({account!r}): take a member that is always there."
+            )
+    return told
 
 
 def replay(connector: Connector, recording: str) -> Any:

@@ -65,7 +65,12 @@ async def accounts(
 def _usable(found: list[Account]) -> list[Account]:
     """With labels a person can read. Raises ProviderError when one cannot be told from another."""
     ids = {account.id for account in found}
-    if not found or not all(0 < len(one) <= MAX_ACCOUNT_CHARS and one.isprintable() for one in ids):
+    somebody = all(account.is_somebody() for account in found)
+    if (
+        not found
+        or not somebody
+        or not all(len(one) <= MAX_ACCOUNT_CHARS and one.isprintable() for one in ids)
+    ):
         raise ProviderError("The provider did not say whose account it is.")
     if len(ids) < len(found) or len(ids) > MAX_ACCOUNTS:
         raise ProviderError("The provider named more accounts than can be told apart.")

@@ -227,8 +227,8 @@ def test_the_guide_is_short_enough_to_be_read() -> None:
 
 def test_what_the_first_command_makes_says_what_is_open(begun: Path) -> None:
     done = check(begun)
-    assert done.returncode == 1 and re.fullmatch(r"quill: \d+ to mend\n", done.stdout)
-    assert "a draft: all of this is an example" in done.stderr
+    assert done.returncode == 1 and re.search(r"\nquill: \d+ to mend\n\Z", done.stdout)
+    assert "a draft: all of this is an example" in done.stdout
 
 
 def test_check_and_test_find_nothing_to_mend(folder: Path) -> None:
@@ -272,8 +272,8 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(
     assert EXAMPLE.count(written) == 1
     (folder / FILE).write_text(EXAMPLE.replace(written, instead))
     done = check(folder)
-    assert done.returncode == 1 and told in done.stderr
-    assert re.search(rf"^{re.escape(str(folder / FILE))}:\d+: .+: .+", done.stderr, re.MULTILINE)
+    assert done.returncode == 1 and told in done.stdout
+    assert re.search(rf"^{re.escape(str(folder / FILE))}:\d+: .+: .+", done.stdout, re.MULTILINE)
 
 
 def test_a_page_holds_the_declared_fields_and_leads_to_the_next(quill: Quill, folder: Path) -> None:

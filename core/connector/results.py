@@ -32,6 +32,10 @@ class Account(msgspec.Struct, frozen=True):
     label: str
     fields: dict[str, str] = {}
 
+    def is_somebody(self) -> bool:
+        """Whether the id tells anything: an optional member that is not there becomes "None" in `str(me.id)`."""
+        return isinstance(self.id, str) and self.id.strip() not in ("", "None")
+
 
 class ToolError(InvalidArguments):
     """Something the assistant's user can mend: "There are three deals of that name: say which". Shown as it is.

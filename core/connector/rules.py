@@ -210,13 +210,11 @@ def cassette_problems(connector: Connector, folder: Path | str) -> list[Problem]
     found, known = [], set()
     for tool in connector.tools.values():
         cases = (*CASES, *(PAGE_CASES if tool.is_page else ()))
-        for case in cases:
-            name = f"{tool.function_name}__{case}"
-            if name not in there:
-                mend = f"record {connector.slug}/{name}.yaml"
-                found.append(
-                    tool.place.problem(f"{tool.function_name}: the cassette for {case!r} is missing", mend)
-                )
+        lacking = [case for case in cases if f"{tool.function_name}__{case}" not in there]
+        if lacking:
+            mend = f"`valetkey connectors record {connector.slug} {tool.function_name} --case {lacking[0]}`"
+            what = f"{tool.function_name}: no cassettes for {', '.join(lacking)}"
+            found.append(tool.place.problem(what, f"{mend}, and so on" if lacking[1:] else mend))
         known.add(tool.function_name)
     for name in sorted(there):
         if name.rpartition("__")[0] not in known | {"account"}:

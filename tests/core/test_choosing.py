@@ -159,10 +159,18 @@ async def test_a_named_account_that_is_not_among_them_is_refused_and_not_asked_f
         [],
         [Account("a", "A"), Account("a", "B")],
         [Account("", "A"), Account("b", "B")],
+        [Account("None", "A"), Account("b", "B")],
         [Account("a\n", "A"), Account("b", "B")],
         [Account(str(n), "A") for n in range(101)],
     ],
-    ids=["none", "twice the same", "without id", "unprintable", "more than one can read"],
+    ids=[
+        "none",
+        "twice the same",
+        "without id",
+        "the id of nothing",
+        "unprintable",
+        "more than one can read",
+    ],
 )
 async def test_accounts_that_cannot_be_told_apart_are_no_choice(home: Home, found: Sequence[Account]) -> None:
     async def account(api: Any) -> Sequence[Account]:

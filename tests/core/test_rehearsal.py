@@ -9,7 +9,7 @@ import pytest
 
 from connectors.northwind import northwind
 from core.connector import Account
-from core.errors import InvalidArguments, InvalidConfig, Missing, ProviderError, ReconnectRequired
+from core.errors import InvalidArguments, InvalidConfig, Missing, ProviderError, ReconnectRequired, ToolFailed
 from core.rehearsal import rehearse, rehearse_account
 
 FIELDS = {"base_url": "https://northwind.example"}
@@ -53,3 +53,11 @@ def test_the_account_is_asked_for_in_the_same_way() -> None:
     me = {"id": "us_1", "email": "ada@northwind.example", "workspace": "Looms", "birthday": "private"}
     found = rehearse_account(northwind, answering(me), fields=FIELDS)
     assert isinstance(found, Account) and found.id == "us_1" and "ada@northwind.example" in found.label
+
+
+@pytest.mark.parametrize("id_", ["", " ", "None"])
+def test_an_account_without_an_id_is_refused(id_: str) -> None:
+    """`str(me.id)` of a member that is not there."""
+    me = {"id": id_, "email": "ada@northwind.example", "workspace": "Looms"}
+    with pytest.raises(ToolFailed, match="told no id"):
+        rehearse_account(northwind, answering(me), fields=FIELDS)

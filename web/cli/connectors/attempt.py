@@ -87,13 +87,12 @@ def command(
     connector = known.one(slug)
     chosen = known.tool(connector, tool)
     values = arguments.pairs(given, "--arg")
-    if strange := arguments.unknown([chosen], values):
-        raise click.UsageError(f"{chosen.function_name} has no argument {', '.join(strange)}")
-    told = arguments.for_tool(chosen, values)
-    chosen.check(told)
-    filled = arguments.config(connector, config)
+    arguments.refuse_unknown([chosen], values)
+    told = arguments.checked(chosen, values)
+    development = known.development()
+    filled = arguments.config(connector, config, development=development)
     confirm(chosen, yes)
-    manner = sign_in.Manner(port, host, not no_browser, known.development(), scopes)
+    manner = sign_in.Manner(port, host, not no_browser, development, scopes)
     asyncio.run(_call(connector, chosen, told, sign_in.client(connector, filled), manner))
 
 

@@ -130,7 +130,8 @@ def _lines(tools: Iterable[Tool]) -> Iterator[str]:
 
 
 def _needed(tool: Tool) -> str:
-    """`a`, `b` and (`c` or `d`, `e`)."""
-    alternatives = " or ".join(", ".join(f"`{scope}`" for scope in one) for one in tool.any_of)
+    """`a`, `b`, and one of: `c` / `d` + `e`."""
     needed = ", ".join(f"`{scope}`" for scope in tool.scopes)
-    return " and ".join(part for part in (needed, alternatives) if part) or "none"
+    alternatives = " / ".join(" + ".join(f"`{scope}`" for scope in one) for one in tool.any_of)
+    choice = f"one of: {alternatives}" if len(tool.any_of) > 1 else alternatives
+    return ", and ".join(part for part in (needed, choice) if part) or "none"

@@ -32,7 +32,7 @@ Examples:
 def command(slug: str | None, cassettes: Path | None) -> None:
     """Check connectors: scopes, words for people, addresses, types, sources, cassettes, setup page, what a draft left open.
 
-    Each fault is told with file, line and mend. Exits with 1 when there is one.
+    Each fault is told with file, line and mend, then each connector with how many there are. Exits with 1 when there is one.
     """
     found, faults = known.search()
     chosen = [one for one in found if slug in (None, one.slug)]
@@ -40,23 +40,22 @@ def command(slug: str | None, cassettes: Path | None) -> None:
         known.one(slug)  # says what is wrong, or that there is none
     # what belongs to no connector (a file that cannot be loaded) counts, and stands under no name
     stray = [] if slug else [fault for fault in faults if not any(known.of(fault, one) for one in chosen)]
-    for fault in stray:
-        click.echo(str(fault), err=True)
-    total = len(stray) + sum(_report(one, faults, cassettes) for one in chosen)
-    if total:
+    reports = [_report(one, faults, cassettes) for one in chosen]
+    for fault in [*stray, *(fault for lacking, _ in reports for fault in lacking)]:
+        click.echo(str(fault))
+    for _, count in reports:
+        click.echo(count)
+    if stray or any(lacking for lacking, _ in reports):
         sys.exit(1)
 
 
-def _report(connector: Connector, faults: list[Problem], shelf: Path | None) -> int:
-    """Its faults in the order of the lines, and a line for itself; how many there are."""
+def _report(connector: Connector, faults: list[Problem], shelf: Path | None) -> tuple[list[Problem], str]:
+    """Its faults in the order of the lines, and a line for itself."""
     from core import evidence
     from core.connector import PkceOff
 
     own = [fault for fault in faults if known.of(fault, connector)]
     lacking = sorted({*own, *evidence.missing(connector, shelf)})
-    for problem in lacking:
-        click.echo(str(problem), err=True)
     pkce = connector.oauth.pkce
     note = f"  (PKCE off: {pkce.reason})" if isinstance(pkce, PkceOff) else ""
-    click.echo(f"{connector.slug}: {f'{len(lacking)} to mend' if lacking else 'ok'}{note}")
-    return len(lacking)
+    return lacking, f"{connector.slug}: {f'{len(lacking)} to mend' if lacking else 'ok'}{note}"

@@ -90,7 +90,8 @@ def tool(draft: Draft, one: Tool) -> str:
     decorator = joined(f"@{variable(draft)}.tool(", _declared(one), ")")
     signature = joined(f"async def {one.name}(", _parameters(one), f") -> {_returns(one)}:")
     body = "\n".join(f"    {line}" for line in _body(one))
-    return f'{opening}{decorator}\n{signature}\n    """{one.summary}"""\n{body}'
+    note = "  # DRAFT: what does the model have to know of it?" if one.unsaid else ""
+    return f'{opening}{decorator}\n{signature}\n    """{one.summary}"""{note}\n{body}'
 
 
 def open_places(words: Sequence[str]) -> list[str]:
@@ -99,7 +100,8 @@ def open_places(words: Sequence[str]) -> list[str]:
 
 
 def _declared(one: Tool) -> list[str]:
-    told = [f"title={literal(one.title)}"]
+    note = "  # DRAFT: only the operation's name; what does a person call it?" if one.unsaid else ""
+    told = [f"title={literal(one.title)}{note}"]
     if one.group:
         told.append(f"group={literal(one.group)}")
     told.append(f'risk="{one.risk}"')
@@ -207,7 +209,7 @@ def _pair(argument: Argument) -> str:
 
 def account(draft: Draft) -> str:
     me = draft.me
-    note = "" if me.known else "# DRAFT: which request tells who is behind the token?\n"
+    note = f"# DRAFT: is {clean(me.path, 60)} the request that tells who signed in, and does its id never change?\n"
     by_wire = {field.wire: field for field in me.record.fields}
     id_, label = by_wire[me.id], by_wire[me.label]
     shown = f"me.{label.name} or str(me.{id_.name})" if label.optional else f"str(me.{label.name})"

@@ -41,7 +41,7 @@ class Argument(msgspec.Struct, frozen=True):
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """`envelope`: the member of the answer that holds what is wanted. `next`: the members that lead to the next cursor.
     `wrapped`: the member of the body everything goes into. `selects`: query parameters that name the record's members.
-    `open`: what a person has to look at."""
+    `unsaid`: title and summary are only the operation's name. `open`: what a person has to look at."""
 
     name: str
     title: str
@@ -64,6 +64,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str = ""
     cursor_in: Literal["path", "query", "body"] = "query"
     reads: bool = False
+    unsaid: bool = False
     open: tuple[str, ...] = ()
 
 

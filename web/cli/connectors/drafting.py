@@ -47,8 +47,8 @@ class Wanted:
 def drafted(description: Description, operations: Sequence[str], wanted: Wanted) -> Draft:
     """Raises Failed for an operation that is not there."""
     chosen = [description.operation(name) for name in dict.fromkeys(operations)]
-    tools = _named_apart([_tool(description, one, wanted) for one in chosen])
     me = whose.me(description)
+    tools = _named_apart([_tool(description, one, wanted) for one in chosen], me.record)
     flow = description.flow()
     open_, tools = _common(tools)
     if not flow:
@@ -78,10 +78,10 @@ def drafted(description: Description, operations: Sequence[str], wanted: Wanted)
     )
 
 
-def _named_apart(tools: list[Tool]) -> list[Tool]:
+def _named_apart(tools: list[Tool], account: Record) -> list[Tool]:
     """Tools with names of their own, and one record of a name: the fields of a second get the tool's name."""
     names: set[str] = set()
-    records: dict[str, Record] = {}
+    records: dict[str, Record] = {account.name: account}
     told = []
     for tool in tools:
         if tool.name in names:
@@ -177,6 +177,7 @@ def _tool(description: Description, operation: Operation, wanted: Wanted) -> Too
         cursor=leading.wire if leading else "",
         cursor_in=leading.where if leading else "query",
         reads=operation.method == "POST" and risk == "read",
+        unsaid=not sentence(operation.summary, MAX_TITLE),
         open=tuple(open_),
     )
 

@@ -80,7 +80,8 @@ def _argument(
         schema["items"] = items
     elif not shapes.is_scalar(schema):
         if required:
-            open_.append(f"`{name}` is needed and is no plain value: write how it is made")
+            said = "has no type in the description" if not schema.get("type") else "is no plain value"
+            open_.append(f"`{name}` is needed and {said}: write how it is made")
         return []
     if name.lower() in _LIMITS and schema.get("type") == "integer":
         most = min(int(schema.get("maximum", shapes.MAX_LIMIT)), shapes.MAX_LIMIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from web.cli.connectors.draft import Draft
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z")
+_HTTPS = re.compile(r"https://[^\s/?#\"\\]+[^\s\"\\]*\Z")
 CATEGORIES = ("crm", "project", "other")
 EXAMPLES = """\b
 Examples:
@@ -26,14 +28,65 @@ Examples:
 """
 
 
+# ---- what options and answers may be -------------------------------------------------------------------------------
+
+
+def _slug(text: str) -> str:
+    from connectors import CONNECTORS
+
+    if not _SLUG.match(text) or len(text) > 40:
+        raise click.BadParameter("lower-case letters, digits and single `_`, at most 40")
+    if text in {name.rpartition(".")[2] for name in CONNECTORS}:
+        raise click.BadParameter(
+            f"{text} is a connector of Valetkey already: choose another slug, such as {text}_acme"
+        )
+    return text
+
+
+def _title(text: str) -> str:
+    if not text.isprintable() or not text.strip() or set(text) & set('"\\{}'):
+        raise click.BadParameter("a name in one line, without quotes and braces")
+    return text.strip()
+
+
+def _address(text: str) -> str:
+    if not _HTTPS.match(text.strip()):
+        raise click.BadParameter(
+            "This has to begin with https://, for example https://api.harbour.example/v2"
+        )
+    return text.strip()
+
+
+def _address_or_none(text: str) -> str:
+    return _address(text) if text.strip() else ""
+
+
+def _checked(
+    check: Callable[[str], str],
+) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """The check of a prompt's answer, for an option."""
+    return lambda context, parameter, text: None if text is None else check(text)
+
+
+# ---- the command -------------------------------------------------------------------------------------------------
+
+
 @click.command("new", epilog=EXAMPLES)
-@click.argument("slug")
-@click.option("--title", help="The provider's name as people know it [default: made from the slug].")
+@click.argument("slug", callback=_checked(_slug))
+@click.option(
+    "--title",
+    callback=_checked(_title),
+    help="The provider's name as people know it [default: made from the slug].",
+)
 @click.option("--category", type=click.Choice(CATEGORIES), help="[default: other]")
-@click.option("--api-url", help="Where the provider's API is.")
-@click.option("--authorize-url", help="Where a person signs in and allows.")
-@click.option("--token-url", help="Where a code becomes a token.")
-@click.option("--revoke-url", help="Where a token is ended (RFC 7009), if there is such a place.")
+@click.option("--api-url", callback=_checked(_address), help="Where the provider's API is.")
+@click.option("--authorize-url", callback=_checked(_address), help="Where a person signs in and allows.")
+@click.option("--token-url", callback=_checked(_address), help="Where a code becomes a token.")
+@click.option(
+    "--revoke-url",
+    callback=_checked(_address),
+    help="Where a token is ended (RFC 7009), if there is such a place.",
+)
 @click.option(
     "--from-openapi",
     "description",
@@ -41,7 +94,9 @@ Examples:
     help="A description of the provider: OpenAPI 3.0 or 3.1, JSON or YAML.",
 )
 @click.option(
-    "--operations", default="", help="Which of it: operationId or 'GET /path', separated by commas."
+    "--operations",
+    default="",
+    help="Which of it: operationId or 'GET /path', separated by commas [default: list them and stop].",
 )
 @click.option(
     "--fields",
@@ -76,35 +131,70 @@ def command(
     The result can be imported and its test passes. `valetkey connectors check` names, line by line, what only a person can
     write: the words of the consent page, and whatever had to be guessed (marked `DRAFT`).
     """
-    if not _SLUG.match(slug) or len(slug) > 40:
-        raise click.BadParameter("lower-case letters, digits and single `_`, at most 40", param_hint="SLUG")
-    if bool(operations) != bool(description):
-        raise click.UsageError("--from-openapi and --operations go together")
+    if operations and not description:
+        raise click.UsageError("--operations are those of a description: name it with --from-openapi")
+    if description and not operations:
+        _list_operations(description)
+        return
     asking = sys.stdin.isatty() if ask is None else ask
-    title = title or _asked(asking, "The provider's name", slug.replace("_", " ").title())
-    if not title.isprintable() or not title.strip() or set(title) & set('"\\{}'):
-        raise click.BadParameter("a name in one line, without quotes and braces", param_hint="--title")
-    category = category or _asked(asking, "Category (crm, project, other)", "other")
-    if category not in CATEGORIES:
-        raise click.BadParameter(f"one of {', '.join(CATEGORIES)}", param_hint="--category")
+    title = title or _asked(asking, "The provider's name", slug.replace("_", " ").title(), _title)
+    category = category or _asked_category(asking)
+    given = {"api_url": api_url, "authorize_url": authorize_url, "token_url": token_url}
     if description:
         draft = _from_description(description, operations, slug, title, category, fields)
     else:
-        draft = _from_nothing(asking, slug, title, category)
-    given = {
-        "api_url": api_url,
-        "authorize_url": authorize_url,
-        "token_url": token_url,
-        "revoke_url": revoke_url,
-    }
-    _write(_with(draft, given), into, builtin)
+        given = _asked_addresses(asking, slug, given)
+        draft = _from_nothing(given, slug, title, category)
+    if revoke_url is None:
+        words = "Where a token is ended (RFC 7009); nothing, if there is no such place"
+        revoke_url = _asked(asking, words, "", _address_or_none)
+    _write(_with(draft, {**given, "revoke_url": revoke_url}), into, builtin)
 
 
-def _asked(asking: bool, words: str, default: str) -> str:
+# ---- what no option says -------------------------------------------------------------------------------------------
+
+
+def _asked(asking: bool, words: str, default: str, check: Callable[[str], str]) -> str:
+    """The answer, asked for until it is right."""
     if not asking:
         return default
-    answer: str = click.prompt(words, default=default, err=True)
+    answer: str = click.prompt(words, default=default, show_default=bool(default), value_proc=check, err=True)
     return answer
+
+
+def _asked_category(asking: bool) -> str:
+    if not asking:
+        return "other"
+    answer: str = click.prompt("Category", default="other", type=click.Choice(CATEGORIES), err=True)
+    return answer
+
+
+def _asked_addresses(asking: bool, slug: str, given: dict[str, str | None]) -> dict[str, str | None]:
+    base = f"https://api.{slug.replace('_', '-')}.example"
+    words = {
+        "api_url": ("Address of the API", f"{base}/v1"),
+        "authorize_url": ("Where a person signs in and allows", f"{base}/oauth/authorize"),
+        "token_url": ("Where a code becomes a token", f"{base}/oauth/token"),
+    }
+    return {name: given[name] or _asked(asking, *told, _address) for name, told in words.items()}
+
+
+# ---- the draft -----------------------------------------------------------------------------------------------------
+
+
+def _list_operations(path: Path) -> None:
+    """What there is to choose from, each in one line."""
+    from core.plain_text import clean
+    from web.cli.connectors.description import load
+    from web.cli.connectors.wording import sentence
+
+    found = list(load(path).operations())
+    names = [clean(one.id, 200) for one in found]
+    width = max(map(len, names), default=0)
+    for name, one in zip(names, found, strict=True):
+        place = clean(f"{one.method} {one.path}", 200)
+        click.echo(f"{name:<{width}}  {place}  {sentence(one.summary, 80)}".rstrip())
+    click.echo(f"\nNothing was written. Choose a few: --operations {','.join(names[:2])}", err=True)
 
 
 def _from_description(
@@ -124,27 +214,28 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _from_nothing(asking: bool, slug: str, title: str, category: str) -> Draft:
+def _from_nothing(given: dict[str, str | None], slug: str, title: str, category: str) -> Draft:
     """One tool that finds things, as most providers have one."""
     from web.cli.connectors.description import Description
     from web.cli.connectors.drafting import Wanted, drafted
 
-    base = f"https://api.{slug.replace('_', '-')}.example"
-    asked = _asked(asking, "Address of the API", f"{base}/v1")
-    authorize = _asked(asking, "Where a person signs in and allows", f"{base}/oauth/authorize")
-    token = _asked(asking, "Where a code becomes a token", f"{base}/oauth/token")
-    description = Description(_example(title, asked, authorize, token), "the provider's documentation")
+    described = _example(title, given)
+    description = Description(described, "the provider's documentation")
     draft = drafted(description, ["find_items"], Wanted(slug, title, category, {}))
     return _opened(draft)
 
 
-def _example(title: str, api_url: str, authorize_url: str, token_url: str) -> dict[str, object]:
+def _example(title: str, given: dict[str, str | None]) -> dict[str, object]:
     """What is written down of a provider before anything is known: one search, with pages."""
     text, number = {"type": "string"}, {"type": "integer"}
     item = {"type": "object", "required": ["id", "title"], "properties": {"id": text, "title": text}}
     items = {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}
     page = {"type": "object", "properties": {"items": items, "next": text}}
-    flow = {"authorizationUrl": authorize_url, "tokenUrl": token_url, "scopes": {"items.read": ""}}
+    flow = {
+        "authorizationUrl": given["authorize_url"],
+        "tokenUrl": given["token_url"],
+        "scopes": {"items.read": ""},
+    }
     kinds = {"q": text, "limit": number, "cursor": text}
     query = [{"name": name, "in": "query", "schema": kind} for name, kind in kinds.items()]
     find = {
@@ -157,7 +248,7 @@ def _example(title: str, api_url: str, authorize_url: str, token_url: str) -> di
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{title}'s documentation", "version": ""},
-        "servers": [{"url": api_url}],
+        "servers": [{"url": given["api_url"]}],
         "paths": {"/items": {"get": find}},
         "components": {
             "schemas": {"Item": item},
@@ -170,7 +261,10 @@ def _opened(draft: Draft) -> Draft:
     import msgspec
 
     words = "all of this is an example: put the provider's addresses, scopes and requests in its place"
-    return msgspec.structs.replace(draft, open=(words,), source=f"{draft.title}'s documentation")
+    example = "an example: its request, arguments, result and scope are made up"
+    tools = tuple(msgspec.structs.replace(tool, open=(*tool.open, example)) for tool in draft.tools)
+    source = f"{draft.title}'s documentation"
+    return msgspec.structs.replace(draft, open=(words,), tools=tools, source=source)
 
 
 def _with(draft: Draft, given: dict[str, str | None]) -> Draft:

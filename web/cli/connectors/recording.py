@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from core.connector import Connector, Tool
     from web.cli.connectors.sign_in import Client, Manner, SignedIn
 
+T = TypeVar("T")
 CASES = (
     "success", "empty", "next_page", "first_page", "unauthorized", "missing_scope", "not_found", "rate_limited", "server_error",
 )  # fmt: skip
@@ -28,6 +30,12 @@ Examples:
   valetkey connectors record acme find_contacts --case unauthorized
   valetkey connectors record acme                     every reading tool that needs no argument
 """
+
+
+MADE_UP: dict[str, tuple[int, str, dict[str, str]]] = {
+    "rate_limited": (429, "Too Many Requests", {"retry-after": "60"}),  # longer than a call may wait
+    "server_error": (500, "Internal Server Error", {}),
+}  # answers that an account cannot be made to get
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -78,6 +86,8 @@ def command(
     that does not play again, is not written. Read it before you publish it: free text stays. Signs in as `try` does.
 
     `unauthorized` calls with a made-up token; `missing_scope` is signed in to with --scope; `next_page` follows the first page.
+    `rate_limited` and `server_error` cannot be had for the asking: they are the request of `success` with a made-up answer, and
+    say so.
     """
     import asyncio
 
@@ -87,23 +97,33 @@ def command(
     _vcrpy_is_there()
     connector = known.one(slug)
     values = arguments.pairs(given, "--arg")
-    chosen = [known.tool(connector, name) for name in tools] or _reading(connector, values)
-    if strange := arguments.unknown(chosen, values):
-        raise click.UsageError(f"none of the tools has an argument {', '.join(strange)}")
-    work = [(tool, arguments.for_tool(tool, values)) for tool in chosen]
-    for tool, told in work:
-        tool.check(told)
-    filled = arguments.config(connector, config)
+    order = Order(case, into or evidence.home(connector).cassettes, keep_names, replace, _line(slug, tools))
+    named = [known.tool(connector, name) for name in tools]
+    for tool in named:
+        _free(order, connector, tool)
+    if case in MADE_UP:
+        chosen = named or _missing(order, connector, connector.tools.values())
+        _keep(chosen, lambda tool: _make_up(connector, tool, order), [])
+        return
+    chosen = named or _missing(order, connector, _reading(connector, values))
+    if not chosen:
+        return
+    arguments.refuse_unknown(chosen, values)
+    work = [(tool, arguments.checked(tool, values)) for tool in chosen]
+    development = known.development()
+    filled = arguments.config(connector, config, development=development)
     for tool in chosen:
         confirm(tool, yes)
-    order = Order(case, into or evidence.home(connector).cassettes, keep_names, replace, _line(slug, tools))
-    for tool in chosen:
-        _free(order, connector, tool)
-    manner = sign_in.Manner(port, host, not no_browser, known.development(), scopes)
+    manner = sign_in.Manner(port, host, not no_browser, development, scopes)
     heard, faults = asyncio.run(_record(connector, work, sign_in.client(connector, filled), manner, order))
-    for tool, call, exchanges in heard:
+    _keep(heard, lambda one: _write(connector, *one, order), faults)
+
+
+def _keep(all_: Iterable[T], write: Callable[[T], None], faults: list[str]) -> None:
+    """One that fails stops no other. Raises Failed with what did not come about."""
+    for one in all_:
         try:
-            _write(connector, tool, call, exchanges, order)
+            write(one)
         except (Failed, ValetkeyError) as error:
             faults.append(str(error))
     if faults:
@@ -124,16 +144,25 @@ def _reading(connector: Connector, values: dict[str, str]) -> list[Tool]:
     found = [tool for tool in connector.tools.values() if tool.risk == "read"]
     ready = []
     for tool in found:
-        lacking = set(tool.input_schema.get("required", ())) - arguments.for_tool(tool, values).keys()
-        if lacking:
-            click.echo(
-                f"{tool.function_name} is left out: it needs --arg {', '.join(sorted(lacking))}", err=True
-            )
+        if lacking := arguments.lacking(tool, arguments.for_tool(tool, values)):
+            click.echo(f"{tool.function_name} is left out: it needs {lacking}", err=True)
         else:
             ready.append(tool)
     if not ready:
         raise Failed("No tool is left to record: name one, with its arguments")
     return ready
+
+
+def _missing(order: Order, connector: Connector, tools: Iterable[Tool]) -> list[Tool]:
+    """Those that have none of this case yet; the others are named."""
+    left = []
+    for tool in tools:
+        path = _path(order, connector, tool)
+        if path.exists() and not order.replace:
+            click.echo(f"{tool.function_name} is left out: {path} is there already", err=True)
+        else:
+            left.append(tool)
+    return left
 
 
 def _line(slug: str, tools: tuple[str, ...]) -> str:
@@ -247,6 +276,35 @@ def _write(connector: Connector, tool: Tool, call: Call, heard: list[Exchange], 
         f"# Scrubbed: {what} are taken out.\n"
     )
     cassettes.write(path, header, call, kept)
+    _plays(connector, path)
+    click.echo(str(path))
+
+
+def _make_up(connector: Connector, tool: Tool, order: Order) -> None:
+    """The first request of `success`, with an answer nobody gave."""
+    from datetime import UTC, datetime
+
+    from core import cassettes
+
+    success = _path(msgspec.structs.replace(order, case="success"), connector, tool)
+    text = success.read_text() if success.is_file() else ""
+    call, heard = cassettes.call_of(text), cassettes.exchanges_of(text) if text else []
+    if call is None or not heard:
+        raise Failed(f"{tool.function_name}: record its success first; {order.case} is made of its request")
+    status, reason, headers = MADE_UP[order.case]
+    made = msgspec.structs.replace(
+        heard[0],
+        status=status,
+        reason=reason,
+        answered="{}",
+        answered_headers={"content-type": "application/json", **headers},
+    )
+    path = _path(order, connector, tool)
+    header = (
+        f"{cassettes.MADE_UP} of {connector.title}: the request is that of {success.name}, the answer nobody gave;"
+        f" made on {datetime.now(UTC):%Y-%m-%d} by: {order.line} --case {order.case}\n"
+    )
+    cassettes.write(path, header, msgspec.structs.replace(call, case=order.case), [made])
     _plays(connector, path)
     click.echo(str(path))
 

@@ -77,13 +77,22 @@ def _record(
     if members is not None and (
         strange := [one for one in members if one not in {each.wire for each in fields}]
     ):
-        raise Failed(
-            f"{operation.id} answers no plain {', '.join(strange)}; it has: {_plain(description, schema)}"
-        )
+        why = "; ".join(_why_not(description, schema, one) for one in strange)
+        raise Failed(f"{why}. {operation.id} has: {_plain(description, schema)}")
     if not fields:
         open_.append("the answer has no plain member: name the fields that may leave")
         fields = [Field("id", "id", "str", True, "1")]
     return Record(name, tuple(fields))
+
+
+def _why_not(description: Description, schema: Schema, name: str) -> str:
+    """Why a member cannot be drafted, and what to do."""
+    found = description.properties(schema).get(name)
+    if found is None:
+        return f"there is no {name}"
+    kinds = {"object": "has parts of its own", "array": "is a list"}
+    said = kinds.get(str(found.get("type")), "has no type in the description")
+    return f"{name} {said}: add it by hand after drafting"
 
 
 def _plain(description: Description, schema: Schema) -> str:

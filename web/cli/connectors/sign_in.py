@@ -9,6 +9,7 @@ other users of the machine and the shell's history would see them.
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import re
 import sys
@@ -127,7 +128,7 @@ class SignedIn:
             introspection=introspection,
         )
         try:
-            told = await function(api)
+            told = rehearsal.named(self.connector, await function(api))
             self.account = await _one_of(told) if isinstance(told, list) else told
         except (ValetkeyError, click.ClickException):
             raise
@@ -301,6 +302,10 @@ async def _authorized(
     except TimeoutError:
         raise Failed(f"Nobody came back from {connector.title} within {WAIT_S:g} seconds") from None
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Failed(
+                f"Port {manner.port} is in use by another program: end that one, or name another --port"
+            ) from None
         raise Failed(
             f"Port {manner.port} of this machine cannot be used: {error.strerror or error}"
         ) from None

@@ -7,6 +7,7 @@ import functools
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -71,6 +72,7 @@ def files(draft: Draft, place: Place) -> dict[Path, str]:
         "today": f"{datetime.now(UTC):%Y-%m-%d}",
         "variable": code.variable(draft),
         "literal": literal,
+        "invented": _invented,
         "module": place.module,
         "package": place.package,
         "file": "/".join(place.source.parts[-2:]),
@@ -87,6 +89,12 @@ def files(draft: Draft, place: Place) -> dict[Path, str]:
             place.root / "README.md": _filled("README.md", **told),
         }
     return made
+
+
+def _invented(address: str) -> str:
+    """What stands beside an address of which nobody has said that it is the provider's."""
+    host = urlsplit(address).hostname or ""
+    return "  # DRAFT: this address is made up" if host.endswith(".example") else ""
 
 
 def _code(draft: Draft) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from web.cli.connectors import shapes
 from web.cli.connectors.description import Description, Operation
 from web.cli.connectors.draft import IDS, Field, Me, Record
@@ -40,6 +42,9 @@ def _told(description: Description, operation: Operation) -> Me | None:
     if id_ is None:
         return None
     names = [id_, label] if label else [id_]
-    record = Record("Me", tuple(shapes.chosen(description, answer, names)))
+    fields = shapes.chosen(description, answer, names)
+    # many descriptions call every member optional; an id that may be missing would be everybody's "None"
+    needed = [msgspec.structs.replace(one, optional=False) if one.wire == id_ else one for one in fields]
+    record = Record("Me", tuple(needed))
     scopes = tuple(operation.security[0]) if operation.security else ()
     return Me(operation.path, record, id_, label or id_, member, scopes, known=True)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import socket
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -222,7 +223,12 @@ def test_what_changes_something_wants_a_yes(developer: Developer, walker: Walker
         (("try", "nowhere", "find"), "There is no connector `nowhere` here"),
         (("try", "northwind", "fly"), "northwind has no tool `fly`. It has: find_contacts"),
         (("try", "northwind", "find_contacts"), "Northwind needs --config base_url=..."),
-        ((*FIND, "--arg", "colour=red"), "find_contacts has no argument colour"),
+        (
+            (*FIND, "--arg", "colour=red"),
+            "find_contacts has no argument colour. There are: query, company, limit, cursor",
+        ),
+        (("try", "northwind", "add_note"), "add_note needs --arg deal_id=... and --arg text=..."),
+        (("try", "northwind", "add_note", "--arg", "text=Tea"), "add_note needs --arg deal_id=...\n"),
         ((*FIND, "--arg", "limit"), "'limit' is not name=value"),
         ((*FIND, "--arg", "limit=many"), "`/limit`: Expected int"),
         ((*FIND, "--config", "base_url=http://127.0.0.1:9"), "set NORTHWIND_CLIENT_ID in the environment"),
@@ -231,6 +237,18 @@ def test_what_changes_something_wants_a_yes(developer: Developer, walker: Walker
 def test_what_is_missing_is_told_before_anything_happens(words: tuple[str, ...], said: str) -> None:
     found = run("connectors", *words, VALETKEY_DEVELOPMENT="1")
     assert found.exit_code != 0 and said in found.stderr
+
+
+def test_plain_http_outside_development_is_told_with_what_to_set() -> None:
+    found = run("connectors", *FIND, "--config", "base_url=http://127.0.0.1:9")
+    assert found.exit_code == 2 and "Set VALETKEY_DEVELOPMENT=1 to try it." in found.stderr
+
+
+def test_a_port_that_is_in_use_is_named_before_anybody_is_sent_anywhere(developer: Developer) -> None:
+    with socket.create_server(("127.0.0.1", developer.port)), developer.running(*FIND) as terminal:
+        assert terminal.end() == 1
+    assert f"Port {developer.port} is in use by another program" in terminal.err
+    assert "Sign in and allow" not in terminal.err and "Redirect URI" not in terminal.err
 
 
 def test_a_fault_of_the_connectors_own_code_is_told_with_its_line(

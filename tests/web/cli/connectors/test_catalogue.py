@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.connector import Connector, OAuth2, Rfc7009
+from core.connector import Api, Connector, OAuth2, Rfc7009
 from core.registry import load
 from tests.web.cli.test_config import run
 from web.cli.connectors import catalogue
@@ -71,6 +71,28 @@ def test_what_is_not_verified_is_counted(
     )
     connector.account(account)  # type: ignore[arg-type]
     assert catalogue.unverified(connector) == count
+
+
+@pytest.mark.parametrize(
+    ("needs", "cell"),
+    [
+        ({}, "none"),
+        ({"scopes": ["a", "b"]}, "`a`, `b`"),
+        ({"any_of": [["c"], ["d", "e"]]}, "one of: `c` / `d` + `e`"),
+        ({"scopes": ["a"], "any_of": [["c"], ["d"]]}, "`a`, and one of: `c` / `d`"),
+    ],
+)
+def test_scopes_that_are_all_needed_cannot_be_taken_for_a_choice(needs: dict[str, Any], cell: str) -> None:
+    connector = Connector(
+        slug="acme", title="Acme", category="crm", api_url="https://acme.example", oauth=OAuth2(**URLS)
+    )
+
+    @connector.tool(risk="read", sees="things", **needs)
+    async def look(api: Api) -> list[str]:
+        """Look."""
+        return []
+
+    assert f"| `acme.look` | read | {cell} | things |" in catalogue.page([connector])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from click.testing import Result
 
 from core import registry
-from core.connector import Connector, Problem
+from core.connector import Connector, Problem, Rfc7009
 from tests.harness.service import ROOT, clean_environment
 from tests.web.cli.test_config import run
 
@@ -23,6 +24,7 @@ QUAY = Path(__file__).parent / "descriptions/quay.yaml"
 EVERY = "listShips,registerShip,getShip,scrap-ship,searchShips"
 PROVIDERS = ROOT.parent / "shared/providers"
 SPECS = sorted(PROVIDERS.glob("specs*/*/openapi.json"))
+HTTPS = "This has to begin with https://, for example https://api.harbour.example/v2"
 WORDS = ("does not say what it sees", "does not say what it changes", "has no title or description")
 
 
@@ -83,12 +85,36 @@ def test_check_names_what_only_a_person_can_write(tmp_path: Path) -> None:
     new("acme", "--into", str(tmp_path / "acme"))
     folder = tmp_path / "acme/valetkey_connector_acme"
     done = run("connectors", "check", "acme", VALETKEY_CONNECTORS_PATH=str(folder))
-    told = done.stderr.splitlines()
-    assert done.exit_code == 1 and done.stdout == f"acme: {len(told)} to mend\n"
+    *told, count = done.stdout.splitlines()
+    assert done.exit_code == 1 and count == f"acme: {len(told)} to mend"
     places = [line.split(":", 2) for line in told]
     assert all(Path(file).is_file() and number.isdigit() for file, number, _ in places)
     assert all(any(word in line for word in (*WORDS, "a draft")) for line in told)
     assert [sum(word in line for line in told) for word in WORDS] == [1, 0, 1]
+
+
+def test_whatever_is_made_up_is_marked_where_it_stands(tmp_path: Path) -> None:
+    """Taking one mark away leaves the others: an invented address is not shipped with the mark at the head."""
+    new("acme", "--token-url", "https://acme.com/token", "--into", str(tmp_path / "acme"))
+    lines = (tmp_path / "acme/valetkey_connector_acme/acme.py").read_text().splitlines()
+    for told in ("api_url=", "authorize_url=", "manage_url=", "cannot=[]", '"""Acme.'):
+        [line] = [line for line in lines if line.strip().startswith(told)]
+        assert "# DRAFT: " in line
+    assert [line for line in lines if "acme.com/token" in line and "DRAFT" not in line]
+    [above] = [index for index, line in enumerate(lines) if line.startswith("@acme.tool(")]
+    assert lines[above - 1].startswith("# DRAFT: an example")
+
+
+def test_a_title_that_is_only_the_name_of_an_operation_is_marked(tmp_path: Path) -> None:
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    del tree["paths"]["/ships"]["get"]["summary"]
+    file, root = tmp_path / "quay.json", tmp_path / "quay"
+    file.write_text(json.dumps(tree))
+    new("quay", "--from-openapi", str(file), "--operations", "listShips,scrap-ship", "--into", str(root))
+    text = (root / "valetkey_connector_quay/quay.py").read_text()
+    assert re.search(r'title="List ships",  # DRAFT: ', text)
+    assert re.search(r'"""List ships\."""  # DRAFT: ', text)
+    assert "DRAFT" not in next(line for line in text.splitlines() if "Scrap a ship" in line)
 
 
 def test_options_and_answers_go_into_it(tmp_path: Path) -> None:
@@ -106,6 +132,7 @@ def test_what_no_option_says_is_asked_for(tmp_path: Path) -> None:
 
     answers = (
         "Ship Shop\nproject\nhttps://ship.example/v1\nhttps://ship.example/in\nhttps://ship.example/token\n"
+        "https://ship.example/end\n"
     )
     words = ["connectors", "new", "ship", "--ask", "--into", str(tmp_path / "ship")]
     done = CliRunner().invoke(main, words, input=answers)
@@ -113,6 +140,29 @@ def test_what_no_option_says_is_asked_for(tmp_path: Path) -> None:
     connector, _ = made(tmp_path / "ship")
     assert (connector.title, connector.category) == ("Ship Shop", "project")
     assert connector.oauth.authorize_url == "https://ship.example/in"
+    assert connector.oauth.revocation == Rfc7009("https://ship.example/end")
+
+
+def test_an_answer_that_cannot_be_is_asked_for_again(tmp_path: Path) -> None:
+    """By the rules the options have; what an option said is not asked for."""
+    from click.testing import CliRunner
+
+    from web.cli import main
+
+    answers = (
+        'Sh"ip\nShip\nships\nproject\nship.example/v1\nhttps://ship.example/v1\n\nhttp://ship.example/end\n\n'
+    )
+    words = ["connectors", "new", "ship", "--ask", "--into", str(tmp_path / "ship")]
+    words += ["--authorize-url", "https://ship.example/in"]
+    done = CliRunner().invoke(main, words, input=answers)
+    assert done.exit_code == 0, done.output
+    for said in ("a name in one line", "'ships' is not one of 'crm', 'project', 'other'"):
+        assert done.stderr.count(said) == 1
+    assert done.stderr.count(f"Error: {HTTPS}") == 2
+    assert "Where a person signs in" not in done.stderr
+    connector, _ = made(tmp_path / "ship")
+    assert connector.title == "Ship" and connector.api_url == "https://ship.example/v1"
+    assert connector.oauth.revocation is None and connector.oauth.authorize_url == "https://ship.example/in"
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
@@ -130,7 +180,10 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     [
         (("Acme",), "lower-case letters"),
         (("acme", "--title", 'A"c'), "a name in one line"),
-        (("acme", "--operations", "a"), "--from-openapi and --operations go together"),
+        (("notion",), "notion is a connector of Valetkey already: choose another slug, such as notion_acme"),
+        (("acme", "--api-url", "api.acme.example"), HTTPS),
+        (("acme", "--revoke-url", "http://acme.example/end"), HTTPS),
+        (("acme", "--operations", "a"), "name it with --from-openapi"),
         (("acme", "--builtin", "--into", "docs"), "is not Valetkey's own repository"),
         (
             ("acme", "--from-openapi", str(QUAY), "--operations", "fly"),
@@ -138,7 +191,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ),
         (
             ("acme", "--from-openapi", str(QUAY), "--operations", "getShip", "--fields", "id,crew"),
-            "getShip answers no plain crew; it has: id, name, tons, class, flagged, secret_cargo",
+            "crew is a list: add it by hand after drafting. getShip has: id, name, tons, class, flagged, secret_cargo",
         ),
         (("acme", "--from-openapi", __file__, "--operations", "a"), "neither JSON nor YAML"),
     ],
@@ -187,6 +240,33 @@ def test_a_built_in_one_goes_where_built_in_ones_are(tmp_path: Path) -> None:
 
 
 # ---- from a description -----------------------------------------------------------------------------------------
+
+
+def test_without_a_choice_the_operations_are_listed_and_nothing_is_written(tmp_path: Path) -> None:
+    done = new("quay", "--from-openapi", str(QUAY), "--into", str(tmp_path / "quay"))
+    assert done.exit_code == 0 and not (tmp_path / "quay").exists()
+    lines = {line.split()[0]: " ".join(line.split()) for line in done.stdout.splitlines()}
+    assert set(lines) == {"whoami", *EVERY.split(",")}
+    assert lines["listShips"] == "listShips GET /ships List the ships in the harbour"
+    assert lines["scrap-ship"] == "scrap-ship DELETE /ships/{shipId} Scrap a ship"
+
+
+def test_what_has_no_type_or_parts_of_its_own_is_told_with_what_to_do(tmp_path: Path) -> None:
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    ship = tree["components"]["schemas"]["Ship"]["allOf"][1]["properties"]
+    ship["due_date"] = {"description": "When it has to leave."}
+    file, into = tmp_path / "quay.json", ("--into", str(tmp_path / "quay"))
+    file.write_text(json.dumps(tree))
+    words = ("quay", "--from-openapi", str(file), "--operations", "getShip", *into)
+    for field, said in (
+        ("due_date", "due_date has no type in the description: add it by hand after drafting"),
+        ("parent", "parent has parts of its own: add it by hand after drafting"),
+        ("crew", "crew is a list: add it by hand after drafting"),
+        ("wings", "there is no wings"),
+    ):
+        done = new(*words, "--fields", f"id,{field}")
+        assert done.exit_code == 1 and said in done.stderr, done.stderr
+        assert "getShip has: id, name, tons, class, flagged, secret_cargo" in done.stderr
 
 
 def test_a_draft_has_the_addresses_scopes_and_account_of_the_description(tmp_path: Path) -> None:
@@ -240,7 +320,25 @@ def test_what_was_guessed_or_left_out_is_marked(tmp_path: Path) -> None:
     text = (quay(tmp_path) / "valetkey_connector_quay/quay.py").read_text()
     assert "# DRAFT: the body also takes `owner`, no plain values" in text
     assert "# DRAFT: a search by POST" in text
-    assert "which request tells who is behind the token" not in text
+    assert (
+        "# DRAFT: is /me the request that tells who signed in, and does its id never change?\n@quay.account"
+        in text
+    )
+
+
+def test_the_id_of_the_account_is_needed_also_where_a_description_leaves_it_open(tmp_path: Path) -> None:
+    """Else every account without one would be the account "None"; also where a tool answers the same record."""
+    tree = msgspec.yaml.decode(QUAY.read_bytes())
+    answer = tree["paths"]["/me"]["get"]["responses"]["200"]["content"]["application/json"]
+    del answer["schema"]["required"]
+    tree["components"]["schemas"]["Me"] = answer["schema"]
+    answer["schema"] = {"$ref": "#/components/schemas/Me"}
+    file, root = tmp_path / "quay.json", tmp_path / "quay"
+    file.write_text(json.dumps(tree))
+    new("quay", "--from-openapi", str(file), "--operations", "whoami", "--into", str(root))
+    text = (root / "valetkey_connector_quay/quay.py").read_text()
+    assert "    user_id: int\n" in text.partition("class Me(")[2].partition("@quay")[0]
+    assert own_tests(root).returncode == 0
 
 
 def test_words_of_a_description_stay_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

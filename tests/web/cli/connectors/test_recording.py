@@ -147,6 +147,38 @@ def test_a_recording_that_is_there_is_kept_unless_told(developer: Developer, wal
     assert path.read_text().startswith(cassettes.LIVE)
 
 
+@pytest.mark.parametrize(("case", "status"), [("rate_limited", 429), ("server_error", 500)])
+def test_what_no_account_can_be_made_to_get_is_made_of_its_success(
+    developer: Developer, walker: Walker, case: str, status: int
+) -> None:
+    """Without a sign-in, and it says that nobody gave this answer."""
+    order = (*RECORD, "find_contacts", "--case", case, "--into", str(developer.folder / "cassettes"))
+    found = run("connectors", *order, VALETKEY_DEVELOPMENT="1")
+    assert found.exit_code == 1 and "record its success first" in found.stderr
+    assert recorded(developer, walker, "find_contacts", "--arg", "limit=3")[0] == 0
+    found = run("connectors", *order, VALETKEY_DEVELOPMENT="1")
+    assert found.exit_code == 0, found.output
+    text = Path(found.stdout.strip()).read_text()
+    assert text.startswith(cassettes.MADE_UP) and not cassettes.is_live(text)
+    [one] = cassettes.exchanges_of(text)
+    assert one.status == status and "limit=3" in one.url
+    assert ("retry-after" in one.answered_headers) == (case == "rate_limited")
+    northwind = registry.load(development=True).connector("northwind")
+    assert list(evidence.recording_problems(northwind, shelf(developer).parent)) == []
+    again = run("connectors", *RECORD, *order[3:], VALETKEY_DEVELOPMENT="1")
+    assert "find_contacts is left out: " in again.stderr and "is there already" in again.stderr
+
+
+def test_without_a_name_what_is_there_is_left_out(developer: Developer, walker: Walker) -> None:
+    path = shelf(developer) / "find_contacts__success.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    code, out, err = recorded(developer, walker)
+    assert code == 0 and f"find_contacts is left out: {path} is there already" in err
+    assert path.read_text() == "mine" and str(path) not in out
+    assert "find_deals__success.yaml" in out
+
+
 def test_without_vcrpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = run("connectors", "record", "northwind", VALETKEY_DEVELOPMENT="1")
