@@ -65,11 +65,12 @@ async def naming(proof: Proof, handle: Handle) -> str:
     api = Api(connector, http, wire.HeldToken(), fields=fields, deadline_s=1, introspection=asked)
     assert connector.account_function is not None
     try:
-        account = await connector.account_function(api)
+        told = await connector.account_function(api)
     except ValetkeyError as error:
         return error.code
-    msgspec.convert(msgspec.to_builtins(account), Account)
-    assert account.id and "\0" not in account.id
+    for account in told if isinstance(told, list) else [told]:  # of several the person chooses
+        msgspec.convert(msgspec.to_builtins(account), Account)
+        assert account.id and "\0" not in account.id
     return "answer"
 
 

@@ -59,7 +59,7 @@ def test_kept_names_keep_no_secret(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        '{"password": "hunter2"}',
+        '{"secret": "hunter2"}',
         '{"note": "Bearer abcdefgh12"}',
         '{"key": "ghp_abcdefghijkl"}',
         '{"x": "sk-abcdef123456"}',
