@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.person import Person, answer, say
 from tests.harness.demo import RunningDemo
-from tests.harness.waiting import until
 
 DEALS = "Show my open deals"
 
@@ -50,7 +49,8 @@ def is_asked_for_the_missing_tools_only(ada: Person, chat: Page) -> None:
     expect(answer(chat)).to_contain_text("“Water the plants”, due")
     with suppress(Error):  # it may be gone before the browser has said that it was pressed
         popup.get_by_role("button", name="Back to the chat").click()
-    until(popup.is_closed, within_s=2)
+    if not popup.is_closed():
+        popup.wait_for_event("close", timeout=2_000)
 
 
 def sees_what_she_allowed(ada: Person, chat: Page) -> Page:
