@@ -31,9 +31,8 @@ from web.pages.routes import CONTROLLERS as PAGES
 from web.reading import ReadableRequest
 
 MAX_BODY_BYTES = 1_000_000
-GARBAGE_OBJECTS = (
-    50_000  # little of a request is in cycles: looking for them every 700 objects is a twentieth of a call
-)
+# Little of a request is in cycles: looking for them every 700 objects (Python's default) is a twentieth of a call.
+GARBAGE_OBJECTS = 50_000
 VERSION = "0.1.0"
 
 
