@@ -89,7 +89,7 @@ def test_by_keyboard_alone(page: Page, eyes: Eyes, crowd: Crowd) -> None:
         "switch",
         "duration",
         "Who may use my data",
-        "What Northwind will show you next",
+        "What Northwind itself lets through",
         "No thanks",
         "Continue to Northwind",
     ]

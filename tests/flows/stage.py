@@ -7,6 +7,7 @@ Each test has a workspace, an assistant and a client at the provider of its own;
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,7 +29,7 @@ class Token:
     scopes: tuple[str, ...]
 
 
-class Stage(Scene):
+class Stage(Scene, ABC):
     """A scene with common names. `read` and `sibling` need `read_scope`, `other` needs `other_scope`, `write` the third."""
 
     read: str
@@ -71,13 +72,14 @@ class Stage(Scene):
         """Wait until the provider has no living token of ours."""
         until(lambda: not self.live(), within_s=within_s, what="the end of the provider's tokens")
 
-    def live(self) -> list[Token]:
-        raise NotImplementedError
+    @abstractmethod
+    def live(self) -> list[Token]: ...
 
+    @abstractmethod
     def asked(self, place: Place) -> list[int]:
         """The statuses the provider answered with there since this test began."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trouble(
         self,
         place: Place,
@@ -88,22 +90,21 @@ class Stage(Scene):
         after_s: float = 0.0,
     ) -> None:
         """Fail with `status`, or be slow: before the work, or after it is done and before the answer leaves."""
-        raise NotImplementedError
 
-    def calm(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def calm(self) -> None: ...
 
+    @abstractmethod
     def gives_more(self, scope: str) -> None:
         """From now on the provider grants this scope although nobody asked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reject_access_tokens(self) -> None:
         """The access tokens are dead at the provider before their time; the refresh tokens live on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self) -> None:
         """As if the person had removed the app at the provider."""
-        raise NotImplementedError
 
 
 def only(slug: str, fixture: str = "stage") -> pytest.MarkDecorator:

@@ -244,6 +244,7 @@ def test_somebody_else_signed_in_at_the_chat_gets_nothing(
     chat: Page, builder: Builder, provider: RunningNorthwind
 ) -> None:
     popup = press(chat)
+    expect(popup.get_by_role("heading", level=1)).to_be_visible()  # so that the session is for who pressed
     builder.user = "mallory"
     before = len(provider.tokens)
     agree(popup)
