@@ -1,4 +1,4 @@
-"""The nouns of Valetkey as data: what the store gives and the rules work on. Wire forms stand in `web/wire.py`.
+"""The nouns of Valetkey as data: what the store gives and the rules work on. Wire forms stand in `web/wire/`.
 
 Times are `*_at`, milliseconds UTC. `user` is the builder's own id for its user. Ids are those of `core/ids.py`.
 """

@@ -6,18 +6,27 @@ A request body shows the examples its struct carries and says that unknown field
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from litestar._openapi.schema_generation import SchemaCreator
 from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Schema, SecurityScheme
+from litestar.openapi.spec import Components, Reference, Schema, SecurityScheme
+from litestar.params import KwargDefinition
 from litestar.typing import FieldDefinition
 
-from web.wire import Body
+from web.wire.body import Body
 
 
 class WireSchemas(StructSchemaPlugin):
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
+    def to_openapi_schema(  # type: ignore[override]  # a reference too: `for_plugin` passes on what it gets
+        self, field_definition: FieldDefinition, schema_creator: SchemaCreator
+    ) -> Schema | Reference:
+        if field_definition.is_generic and field_definition.kwarg_definition is None:
+            named = KwargDefinition(schema_component_key=_component_name(field_definition))
+            return schema_creator.for_field_definition(replace(field_definition, kwarg_definition=named))
         schema = super().to_openapi_schema(field_definition, schema_creator)
         for member in (schema.properties or {}).values():
             items = member.items if isinstance(member, Schema) else None
@@ -27,6 +36,12 @@ class WireSchemas(StructSchemaPlugin):
             schema.additional_properties = False
             schema.examples = [dict(one) for one in field_definition.type_.examples]
         return schema
+
+
+def _component_name(generic: FieldDefinition) -> str:
+    """Litestar's name, but without the file of `web/wire/`: clients know a component by its name, wherever the form lies."""
+    name = re.sub(r"\bweb\.wire\.\w+\.", "web.wire.", str(generic.annotation))
+    return re.sub(r"[^a-zA-Z0-9._-]+", "_", name.removeprefix("web.wire."))
 
 
 def config(version: str) -> OpenAPIConfig:

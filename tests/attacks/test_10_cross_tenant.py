@@ -21,7 +21,7 @@ from tests.attacks.tenants import IDEMPOTENCY, USER, First, Stranger
 from tests.flows.stages import NorthwindStage
 from tests.harness.tenant import made
 from tests.harness.walker import Walker
-from web.wire import encode_cursor
+from web.wire.listings import encode_cursor
 
 
 class Ask(NamedTuple):

@@ -19,7 +19,7 @@ from core.grants import GrantFilter, Order, check_cursor, cursor_of
 from core.ids import new_id
 from core.model import LIVE_STATUSES, Grant
 from tests.core.home import Home, open_home
-from web.wire import decode_cursor, encode_cursor
+from web.wire.listings import decode_cursor, encode_cursor
 
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "last_used", "least_used", "ends_first")
 TIMES = (None, 1_000, 2_000, 3_000)

@@ -79,6 +79,19 @@ def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
+def test_a_component_keeps_its_name_in_whatever_file_its_form_lies(document: dict[str, Any]) -> None:
+    """Clients are made from these names."""
+    lists = {name for name in document["components"]["schemas"] if not name.isalnum()}
+    assert lists == {
+        "Listing_web.wire.AssistantOut_",
+        "Listing_web.wire.ConnectorOut_",
+        "Listing_web.wire.EventOut_",
+        "Listing_web.wire.GrantOut_",
+        "Listing_web.wire.RegistrationOut_",
+        "Listing_web.wire.ToolOut_dict_str_typing.Any_",
+    }
+
+
 def test_every_operation_is_told_in_words(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         assert operation["summary"] and len(operation["description"]) > 10, name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import importlib
+import pkgutil
 from typing import Any
 
 import msgspec
@@ -10,8 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import web.wire
 from core.errors import InvalidCursor
-from web.wire import Body, SessionIn, decode_cursor, encode_cursor
+from web.wire.body import Body
+from web.wire.connect_sessions import SessionIn
+from web.wire.listings import decode_cursor, encode_cursor
+
+for _form in pkgutil.iter_modules(web.wire.__path__, "web.wire."):
+    importlib.import_module(_form.name)  # every body is known then, also that of a file no test names
 
 VALUES = st.one_of(
     st.text(max_size=60), st.lists(st.one_of(st.text(max_size=30), st.integers(-(2**53), 2**53)), max_size=3)

@@ -18,17 +18,10 @@ from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit, after_id, listing
 from web.auth import ADMIN, needs_admin
 from web.problems import documented
-from web.wire import (
-    AssistantIn,
-    AssistantOut,
-    AssistantPatch,
-    KeyIn,
-    Listing,
-    NewKey,
-    RevokedOut,
-    assistant_out,
-    when,
-)
+from web.wire.assistants import AssistantIn, AssistantOut, AssistantPatch, KeyIn, NewKey, assistant_out
+from web.wire.fields import when
+from web.wire.grants import RevokedOut
+from web.wire.listings import Listing
 
 
 def wish_of(data: JSONBody[AssistantIn]) -> Wish:

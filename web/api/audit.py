@@ -19,7 +19,8 @@ from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from web.auth import ADMIN, needs_admin
 from web.problems import documented
-from web.wire import EventOut, Listing, decode_cursor, encode_cursor, event_out
+from web.wire.audit import EventOut, event_out
+from web.wire.listings import Listing, decode_cursor, encode_cursor
 
 EventId = Annotated[
     str | None, QueryParameter(description="An event's id: what comes after it", max_length=100)

@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from core.house import House
 from web.auth import CALLER, needs_caller
 from web.problems import documented
-from web.wire import ConnectorOut, Listing, connector_out
+from web.wire.catalog import ConnectorOut, connector_out
+from web.wire.listings import Listing
 
 
 class Catalog(Controller):

@@ -33,7 +33,7 @@ from core.workspaces import KeyedAssistant
 from web.api.grants import shown
 from web.auth import ASSISTANT, needs_assistant
 from web.problems import documented
-from web.wire import ConfirmIn, GrantAnswer, SessionIn, SessionOut, session_out
+from web.wire.connect_sessions import ConfirmIn, GrantAnswer, SessionIn, SessionOut, session_out
 
 MAX_WAIT_S = 55
 

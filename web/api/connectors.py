@@ -18,12 +18,12 @@ from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit, after_id, listing
 from web.auth import ADMIN, needs_admin
 from web.problems import documented
-from web.wire import (
-    Listing,
+from web.wire.grants import RevokedOut
+from web.wire.listings import Listing
+from web.wire.registrations import (
     ReadClientIn,
     RegistrationIn,
     RegistrationOut,
-    RevokedOut,
     read_client_out,
     registration_out,
 )

@@ -20,18 +20,8 @@ from core.workspaces import KeyedWorkspace
 from web.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from web.auth import ADMIN, CALLER, Caller, needs_admin, needs_caller
 from web.problems import documented
-from web.wire import (
-    GrantOut,
-    Listing,
-    NarrowIn,
-    RevokedOut,
-    RevokeIn,
-    Stopped,
-    decode_cursor,
-    encode_cursor,
-    grant_out,
-    stopped_out,
-)
+from web.wire.grants import GrantOut, NarrowIn, RevokedOut, RevokeIn, Stopped, grant_out, stopped_out
+from web.wire.listings import Listing, decode_cursor, encode_cursor
 
 Status = Literal["active", "needs_reconnect", "suspended", "expired", "revoked"]
 

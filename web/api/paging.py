@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from litestar.params import QueryParameter
 
 from core.errors import InvalidCursor
-from web.wire import Listing, decode_cursor, encode_cursor
+from web.wire.listings import Listing, decode_cursor, encode_cursor
 
 T = TypeVar("T")
 R = TypeVar("R")

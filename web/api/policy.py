@@ -12,7 +12,7 @@ from core.house import House
 from core.workspaces import KeyedWorkspace
 from web.auth import ADMIN, needs_admin
 from web.problems import documented
-from web.wire import PolicyBody, policy_in, policy_out
+from web.wire.policy import PolicyBody, policy_in, policy_out
 
 
 class PolicyController(Controller):

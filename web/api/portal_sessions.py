@@ -13,7 +13,7 @@ from core.house import House
 from core.workspaces import KeyedAssistant
 from web.auth import ASSISTANT, needs_assistant
 from web.problems import documented
-from web.wire import PortalIn, PortalOut
+from web.wire.portal_sessions import PortalIn, PortalOut
 
 
 class PortalSessions(Controller):

@@ -35,7 +35,7 @@ from core.house import House
 from core.workspaces import KeyedAssistant
 from web.auth import ASSISTANT, assistant_first
 from web.problems import documented
-from web.wire import CallIn, CallOut, PastCallOut, call_out, past_call_out
+from web.wire.tool_calls import CallIn, CallOut, PastCallOut, call_out, past_call_out
 
 
 class ToolCalls(Controller):

@@ -17,7 +17,8 @@ from core.workspaces import KeyedAssistant
 from web.api.paging import Cursor, after_id
 from web.auth import ASSISTANT, needs_assistant
 from web.problems import documented
-from web.wire import Listing, ToolOut, encode_cursor, tool_out
+from web.wire.catalog import ToolOut, tool_out
+from web.wire.listings import Listing, encode_cursor
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most")]
 

@@ -13,7 +13,8 @@ from core import receipts
 from core.clock import rfc3339
 from core.house import House
 from web.pages.mine import Mine
-from web.wire import event_out, grant_out
+from web.wire.audit import event_out
+from web.wire.grants import grant_out
 
 
 async def everything(house: House, mine: Mine) -> AsyncIterator[bytes]:

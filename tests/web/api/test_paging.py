@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidCursor
 from web.api.paging import after_id, listing
-from web.wire import decode_cursor, encode_cursor
+from web.wire.listings import decode_cursor, encode_cursor
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:

@@ -40,7 +40,7 @@ def _show(found: list[Connector], as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        from web.wire import connector_out
+        from web.wire.catalog import connector_out
 
         click.echo(json.dumps(msgspec.to_builtins([connector_out(one) for one in found]), indent=2))
         return

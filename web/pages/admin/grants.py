@@ -18,7 +18,7 @@ from web.pages.admin.visit import DEPENDENCIES, Visit
 from web.pages.outcome import away
 from web.pages.render import security_headers
 from web.pages.views.receipt import receipt_view
-from web.wire import decode_cursor, encode_cursor
+from web.wire.listings import decode_cursor, encode_cursor
 
 PAGE = 50
 TRAIL = 200
