@@ -15,7 +15,7 @@ Reading order. A line imports only from lines above it, and from its left:
     grants  idempotency  recording                      what was given, and the trace of its use
     outbox  revocation                                  how things end, here and at the provider
     sessions  connecting  choosing                      the first way through the house: the person agrees, and chooses
-    whose  confirming                                   the right user is named, and it becomes a grant
+    whose  granting  confirming                         the right user is named, and it becomes a grant
     tokens  narrowing  calls                            the second: a grant becomes an answer
     tickets  overview  rotation                         links that sign in, figures for admins, changing keys
     startup  housekeeping                               what a start checks; what happens by itself

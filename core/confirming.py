@@ -1,39 +1,25 @@
 """The last step of connecting: the right user is named, the code redeemed, the account identified, the grant stored.
 
 Nothing is redeemed before the completion code and the user fit. From the moment tokens exist they have an owner: first an outbox
-row that would revoke them, then, in one transaction, the grant; so a crash leaves neither half a grant nor a stray token. Where
-the token is good for several accounts it stays with such a row until the person has chosen one (`core/choosing.py`), and the
-confirm is made again with the code that the choice gave.
-Source: SECURITY.md rows 1, 4, 7; draft-ietf-oauth-security-topics-update (cross-user session fixation).
+row that would revoke them, then, in one transaction, the grant (`core/granting.py`); so a crash leaves neither half a grant
+nor a stray token. Where the token is good for several accounts it stays with such a row until the person has chosen one
+(`core/choosing.py`), and the confirm is made again with the code that the choice gave.
+Source: SECURITY.md rows 1, 4; draft-ietf-oauth-security-topics-update (cross-user session fixation).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
 
-from core import (
-    choosing,
-    oauth,
-    outbox,
-    policy,
-    registrations,
-    revocation,
-    sealed,
-    sessions,
-    whose,
-    workspaces,
-)
+from core import choosing, granting, oauth, outbox, registrations, sealed, sessions, whose
 from core.choosing import Waiting
 from core.clock import MINUTE_MS
-from core.connector import Account, Connector, Tool
-from core.connector.scopes import union
+from core.connector import Connector
 from core.errors import (
-    AccountMismatch,
     AlreadyConfirmed,
     Conflict,
     GrantRevoked,
@@ -45,14 +31,14 @@ from core.errors import (
     ValetkeyError,
     VaultError,
 )
+from core.granting import Redeemed
 from core.house import House
-from core.ids import new_id, token_hash
-from core.model import Actor, Assistant, ConnectSession, Duration, Fault, Grant, Receipt, Registration
+from core.ids import token_hash
+from core.model import Actor, Assistant, ConnectSession, Fault, Grant
 from core.oauth import TokenSet
 from core.secret import Secret
-from core.sessions import entry, person
-from core.store import Reader, StoreError, Tx
-from core.vault import Aad
+from core.sessions import person
+from core.store import StoreError, Tx
 
 UNOWNED_MS = 2 * MINUTE_MS  # how long tokens may wait for their grant before they are revoked
 
@@ -134,7 +120,7 @@ async def _finish(
     taken = await _take(house, session, completion_hash)
     unowned = session.held or ""
     try:
-        await _check_still_there(house.store, session)
+        await granting.check_still_there(house.store, session)
         if isinstance(taken, Waiting):
             tokens, account = taken.tokens, taken.account
         else:
@@ -154,7 +140,7 @@ async def _finish(
                 return await choosing.put_off(house, session, completion_hash, tokens, unowned, accounts)
             account = one
         tokens = msgspec.structs.replace(tokens, fields={**tokens.fields, **account.fields})
-        return await _keep(house, session, account, tokens, unowned, actor)
+        return await granting.keep(house, session, Redeemed(account, tokens, unowned), actor)
     except ValetkeyError as error:
         await _failed(house, session, unowned, error)
         raise _told(error) from error
@@ -163,28 +149,6 @@ async def _finish(
 async def _who_asks(house: House, session: ConnectSession) -> tuple[Connector, oauth.ClientRegistration]:
     registration = await registrations.find(house, session.registration)
     return house.registry.connector(session.connector), await registrations.client(house, registration)
-
-
-async def _keep(
-    house: House, session: ConnectSession, account: Account, tokens: TokenSet, unowned: str, actor: Actor
-) -> Grant:
-    connector = house.registry.connector(session.connector)
-    overdue = await _end_overdue(house, session, account)
-    grant, replaced = await house.write(
-        lambda tx: _store(tx, house, session, connector, account, tokens, unowned, actor)
-    )
-    await revocation.tell(house, [row for row in (overdue, replaced) if row])
-    return grant
-
-
-async def _check_still_there(reader: Reader, session: ConnectSession) -> None:
-    """Raises SessionEnded when connector or assistant was removed since: their grants have been ended, none may follow."""
-    where = {"workspace": session.workspace}
-    registration = await reader.one("registration_by_id", Registration, id=session.registration, **where)
-    if registration is None or registration.deleted_at is not None:
-        raise SessionEnded("The workspace has removed this connector. Nothing was connected.")
-    if await reader.one("assistant_get", Assistant, id=session.assistant, **where) is None:
-        raise SessionEnded("The workspace has removed this assistant. Nothing was connected.")
 
 
 class Redeemable(msgspec.Struct, frozen=True):
@@ -247,212 +211,6 @@ async def _hold(
         with suppress(ValetkeyError):
             await oauth.revoke(house.outbound, connector, client, tokens)
         raise
-
-
-async def _end_overdue(house: House, session: ConnectSession, account: Account) -> str | None:
-    """A grant whose time is over is not renewed, also before the housekeeping has come round: it ends, and a new one begins."""
-    found = await house.store.one("grant_live", Grant, **_whose(session), account_id=account.id)
-    if found is None or found.status_at(house.now_ms()) != "expired":
-        return None
-    return await revocation.expire(house, found)
-
-
-def _whose(session: ConnectSession) -> dict[str, str]:
-    return {
-        "workspace": session.workspace,
-        "assistant": session.assistant,
-        "user": session.user,
-        "connector": session.connector,
-    }
-
-
-# ---- one transaction: session completed, grant stored, tokens owned ---------------------------------------------
-
-
-async def _store(
-    tx: Tx,
-    house: House,
-    session: ConnectSession,
-    connector: Connector,
-    account: Account,
-    tokens: TokenSet,
-    unowned: str,
-    actor: Actor,
-) -> tuple[Grant, str | None]:
-    """The grant, and the outbox row of a token it replaced."""
-    await _check_still_there(tx, session)
-    present = await _present(tx, house, session, account)
-    if present is not None and present.status == "suspended":
-        raise GrantSuspended("An admin has suspended this grant. Nothing was changed.")
-    registration = await tx.one(
-        "registration_by_id", Registration, workspace=session.workspace, id=session.registration
-    )
-    assert registration is not None
-    scopes = _granted(session, connector, registration, tokens, present)
-    agreed = _agreed(session, present)
-    known = connector.tools  # a tool that a newer connector no longer has falls away
-    given = tuple(tool for tool in agreed if tool in known and not known[tool].missing_scopes(scopes))
-    if registration.tier == "read" and present is not None and present.status == "active":
-        _check_nothing_lost(present, given, known)
-    if not given:
-        raise ProviderError(
-            "The provider gave none of the permissions that were agreed to. Nothing was connected."
-        )
-    replaced = None
-    grant_id = present.id if present else new_id("gr")
-    fields = await _grant_fields(tx, house, session, account, tokens, given, scopes)
-    if present:
-        replaced = await _replaced(tx, house, connector, present, tokens, session.registration)
-        await tx.run("grant_renew", workspace=session.workspace, id=grant_id, **fields)
-    else:
-        await _insert(tx, house, session, account, grant_id, fields)
-    if not await outbox.drop(tx, unowned):
-        raise SessionEnded("It took too long: the tokens were given up. Make a new session.")
-    grant = await tx.one("grant_get", Grant, workspace=session.workspace, id=grant_id)
-    assert grant is not None
-    aad = Aad(session.workspace, grant_id, "credential", grant.credential_version)
-    await sealed.put(tx, house.vault, aad, tokens.to_bytes(), house.now_ms())
-    await tx.run("receipt_link", workspace=session.workspace, id=session.receipt, grant=grant_id)
-    if not await tx.run("session_completed", id=session.id, grant=grant_id, now=house.now_ms()):
-        raise SessionEnded(
-            "The session ended while the provider was answering. Make a new one.", session_status="failed"
-        )
-    action = "grant.widened" if present else "grant.created"
-    detail = {"tools": list(given), "not_given": [tool for tool in agreed if tool not in given]}
-    if present:
-        detail["added"] = [tool for tool in given if tool not in present.tools]
-    done = msgspec.structs.replace(session, grant=grant_id)
-    await house.log(
-        tx, entry(done, action, detail=detail), entry(done, "connect_session.completed", actor=actor)
-    )
-    return grant, replaced
-
-
-def _check_nothing_lost(present: Grant, given: tuple[str, ...], known: Mapping[str, Tool]) -> None:
-    """Raises Conflict when the client that only reads would take away what was agreed to meanwhile with the larger one."""
-    lost = [tool for tool in present.tools if tool in known and tool not in given]
-    if lost and any(not known[tool].missing_scopes(present.scopes_granted) for tool in lost):
-        raise Conflict("More was agreed to meanwhile than this connection can do. Start again in the chat.")
-
-
-def _agreed(session: ConnectSession, present: Grant | None) -> tuple[str, ...]:
-    """The tools the grant may have now.
-
-    What was only shown as allowed already is taken from the grant as it is, so that what was narrowed meanwhile stays so. A
-    connection that is made again was asked for tool by tool: what was left off there is off.
-    """
-    chosen = tuple(tool for tool in session.tools or () if tool in {one.tool for one in session.asked})
-    if present is None or present.status != "active":
-        return chosen
-    return union([present.tools, chosen])
-
-
-async def _present(tx: Tx, house: House, session: ConnectSession, account: Account) -> Grant | None:
-    """The live grant this consent renews: the session's own, else the one of the same account.
-
-    Raises AccountMismatch when the session was for one account and the person chose another, GrantRevoked when the grant
-    it was to widen was ended meanwhile: a stop is not undone by an older consent.
-    """
-    if session.account is not None and account.id != session.account:
-        raise AccountMismatch(
-            f"The person chose {account.label[:80]} at the provider, but this was for another account. Nothing was changed."
-        )
-    if session.grant is not None:
-        own = await tx.one("grant_get", Grant, workspace=session.workspace, id=session.grant)
-        if own is not None and own.account_id == account.id:
-            if own.status == "revoked":
-                raise GrantRevoked("The access was stopped while this was open. Nothing was connected.")
-            if own.status != "expired":
-                return own
-    live = await tx.one("grant_live", Grant, **_whose(session), account_id=account.id)
-    if live is None and await _stopped_since(tx, session, account):
-        raise GrantRevoked("The access was stopped after this was agreed to. Nothing was connected.")
-    return live
-
-
-async def _stopped_since(tx: Tx, session: ConnectSession, account: Account) -> bool:
-    agreed = await tx.one("receipt_get", Receipt, workspace=session.workspace, id=session.receipt)
-    since = agreed.created_at if agreed else 0
-    return bool(
-        await tx.one("grants_stopped_since", int, **_whose(session), account_id=account.id, since=since)
-    )
-
-
-def _granted(
-    session: ConnectSession,
-    connector: Connector,
-    registration: Registration,
-    tokens: TokenSet,
-    present: Grant | None,
-) -> tuple[str, ...]:
-    """What the provider gave. Saying nothing means what was asked for (RFC 6749 section 5.1), and where nothing can be asked
-    for, what the client has."""
-    answered = tokens.scopes
-    if answered is None and connector.oauth.scope_mode == "app_fixed":
-        answered = registrations.scopes_of(connector, registration)
-    elif answered is None:
-        answered = session.scopes_requested or ()
-    if connector.oauth.incremental and present is not None:
-        return union([present.scopes_granted, answered])
-    return tuple(answered)
-
-
-async def _grant_fields(
-    tx: Tx,
-    house: House,
-    session: ConnectSession,
-    account: Account,
-    tokens: TokenSet,
-    tools: tuple[str, ...],
-    scopes: tuple[str, ...],
-) -> dict[str, object]:
-    workspace = await tx.one("workspace_get", workspaces.Workspace, id=session.workspace)
-    assert workspace is not None
-    duration: Duration = session.duration or "chat"
-    return {
-        "registration": session.registration,
-        "account_label": account.label,
-        "tools": tools,
-        "scopes_requested": session.scopes_requested or (),
-        "scopes_granted": scopes,
-        "purpose": session.purpose,
-        "receipt": session.receipt,
-        "expires_at": policy.expires_at(workspace.policy, duration, house.now_ms()),
-        "access_expires_at": tokens.expires_at,
-    }
-
-
-async def _insert(
-    tx: Tx, house: House, session: ConnectSession, account: Account, grant_id: str, fields: dict[str, object]
-) -> None:
-    await tx.run(
-        "grant_insert",
-        id=grant_id,
-        workspace=session.workspace,
-        assistant=session.assistant,
-        user=session.user,
-        connector=session.connector,
-        account_id=account.id,
-        now=house.now_ms(),
-        **fields,
-    )
-
-
-async def _replaced(
-    tx: Tx, house: House, connector: Connector, present: Grant, tokens: TokenSet, moved_to: str
-) -> str | None:
-    """Hand the replaced token to the outbox, unless ending it would end the new one as well."""
-    opened = await sealed.fetch(tx, house.vault, present.workspace, present.id, "credential")
-    if opened is None or connector.oauth.revocation is None:
-        return None
-    if connector.oauth.revocation_scope == "account" and moved_to == present.registration:
-        return None
-    old = TokenSet.from_bytes(opened)
-    if outbox.token_of(old) == outbox.token_of(tokens):
-        return None
-    return await outbox.put_tokens(
-        tx, house, present.workspace, present.registration, present.id, old, after_ms=outbox.CLAIM_MS
-    )
 
 
 # ---- when it does not work --------------------------------------------------------------------------------------

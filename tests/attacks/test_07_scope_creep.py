@@ -6,7 +6,7 @@ everybody is told. More: it is written down, shown and never used.
 
 from __future__ import annotations
 
-from core import confirming, connecting
+from core import connecting, granting
 from tests.attacks.conftest import Weaken
 from tests.attacks.excess import connect_with_more, refused, writing
 from tests.attacks.interception import parameter
@@ -58,7 +58,7 @@ def test_what_the_person_unticks_at_the_provider_stays_off_and_everybody_is_told
     stage: Stage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     """The mutation: what was asked is taken as given."""
-    weaken(confirming, "_granted", lambda session, *_: session.scopes_requested)
+    weaken(granting, "_granted", lambda session, *_: session.scopes_requested)
     session = stage.session("u1", [stage.read, stage.other])
     code = stage.authorize(walker, session, scopes=[stage.read_scope])
     grant = made(stage.assistant.confirm(session["id"], "u1", code))["grant"]
@@ -86,7 +86,7 @@ def test_nothing_of_it_is_no_grant_and_leaves_no_token_alive(
     northwind_stage: NorthwindStage, walker: Walker, defended: bool, weaken: Weaken
 ) -> None:
     stage = northwind_stage
-    weaken(confirming, "_granted", lambda session, *_: session.scopes_requested)
+    weaken(granting, "_granted", lambda session, *_: session.scopes_requested)
     session = stage.session("u1", [stage.read])
     code = stage.authorize(walker, session)
     stage.gives_only(stage.other_scope)
@@ -105,7 +105,7 @@ def test_more_than_was_asked_is_written_down_shown_and_not_used(
 ) -> None:
     """The mutation: every tool the token would do for is on."""
     every = tuple(stage.names(stage.read, stage.write))
-    weaken(confirming, "_agreed", lambda session, present: every)
+    weaken(granting, "_agreed", lambda session, present: every)
     grant, words = connect_with_more(stage, walker)
     assert grant["scopes"]["requested"] == [stage.read_scope]
     assert sorted(grant["scopes"]["granted"]) == sorted([stage.read_scope, stage.write_scope])

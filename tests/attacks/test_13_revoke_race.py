@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core import calls, confirming, grants, recording, revocation, tokens
+from core import calls, granting, grants, recording, revocation, tokens
 from core.authserver import revocation as provider_side
 from tests.attacks.conftest import Weaken
 from tests.attacks.excess import covers_whatever_lives, refused
@@ -249,7 +249,7 @@ def test_a_stop_is_not_undone_by_a_consent_that_was_under_way(
     async def none_is_there(*_: Any) -> None:
         return None
 
-    weaken(confirming, "_present", none_is_there)
+    weaken(granting, "_present", none_is_there)
     grant = stage.grant()
     session = stage.session("u1", [stage.other])
     code = stage.authorize(walker, session)

@@ -15,6 +15,7 @@ from core import (
     choosing,
     confirming,
     connecting,
+    granting,
     housekeeping,
     outbox,
     receipts,
@@ -461,7 +462,7 @@ async def test_a_process_that_dies_after_the_choice_leaves_no_token(
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(confirming, "_keep", dies)
+        patched.setattr(granting, "keep", dies)
         with pytest.raises(asyncio.CancelledError):
             await confirm(home, session, code)
     home.later(housekeeping.CONFIRMING_MS)
