@@ -1,22 +1,15 @@
-"""Linear: that only stored documents are sent whatever anybody writes, what its refusals mean, and how it is ended."""
+"""Linear: what each tool asks and answers, which ids and cursors are none, and what its refusals mean."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import msgspec
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from connectors import _linear_documents as documents
 from connectors import _linear_refusals as refusals
 from connectors import linear as module
 from core.connector import Api, MissingScope, ToolError
@@ -26,36 +19,21 @@ from core.errors import (
     ProviderError,
     ProviderRateLimited,
     ReconnectRequired,
-    TokenEndpointUnavailable,
-    TokenRejected,
 )
-from core.oauth import TokenSet, authorization_url, new_verifier, redeem, refresh, revoke
-from core.secret import Secret
-from tests.connectors import descriptions, wire
 from tests.connectors import linear_cases as cases
+from tests.connectors import wire
 from tests.connectors.fakes import linear as fake
-from tests.connectors.fakes.fake import Token, form_of
 from tests.connectors.fakes.linear_schema import EVERYTHING
-from tests.connectors.graphql_answers import answers
 from tests.connectors.record import still_time
 
-LINEAR, CLIENT = cases.SUBJECT, cases.CLIENT
+LINEAR = cases.SUBJECT
 PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "linear.md"
-SCHEMA = descriptions.PROVIDERS / "specs" / "linear" / "schema.graphql"
-official = pytest.mark.skipif(
-    not SCHEMA.is_file(), reason="Linear's schema (../shared/providers) is not here"
-)
 
 
 @pytest.fixture
 def provider() -> fake.Linear:
     made: fake.Linear = LINEAR.provider()
     return made
-
-
-@cache
-def schema() -> GraphQLSchema:
-    return build_schema(SCHEMA.read_text(), assume_valid=True)
 
 
 async def call(provider: fake.Linear, tool: str, **arguments: Any) -> Any:
@@ -67,156 +45,6 @@ async def call(provider: fake.Linear, tool: str, **arguments: Any) -> Any:
 
 def sent(provider: fake.Linear) -> list[dict[str, Any]]:
     return [json.loads(one.content) for one in provider.fake.requests]
-
-
-# ---- only stored documents -----------------------------------------------------------------------------------
-
-TEXTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("search_issues", "text", {}), ("create_issue", "title", {"team": "ENG"}),
-    ("create_issue", "description", {"team": "ENG", "title": "x"}), ("add_comment", "text", {"issue_id": "ENG-1"}),
-    ("update_issue", "state", {"issue_id": "ENG-1"}), ("my_issues", "cursor", {}), ("get_issue", "issue_id", {}),
-    ("list_states", "team", {}), ("create_issue", "team", {"title": "x"}),
-)  # fmt: skip
-BREAKING = (
-    '"', '") { viewer { id } } #', '"""', "\\", "\n", "\r\n", "{}", "$input", "}} mutation X { issueDelete(id: 1) { success } }",
-    "🎉", "\u2028", "\u202e", "null", "%00", "../..", "#",
-)  # fmt: skip
-anything = st.one_of(
-    st.text(max_size=200), st.sampled_from(BREAKING), st.lists(st.sampled_from(BREAKING)).map("".join)
-)
-
-
-@settings(deadline=None)
-@given(anything, st.sampled_from(TEXTS))
-async def test_whatever_is_written_each_request_is_a_stored_document(
-    text: str, where: tuple[str, str, dict[str, Any]]
-) -> None:
-    """Byte for byte; and the text, where it is taken, stands in the variables as it was written."""
-    tool, argument, others = where
-    provider = LINEAR.provider()
-    try:
-        await call(provider, tool, **others, **{argument: text})
-    except (InvalidArguments, Missing):
-        pass
-    for body in sent(provider):
-        assert set(body) == {"query", "variables"}
-        assert body["query"] in documents.ALL
-    if argument in ("text", "description") and sent(provider) and text.strip():
-        assert text.strip() in _texts(sent(provider)[-1]["variables"])
-
-
-def _texts(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        return [text for value in node.values() for text in _texts(value)]
-    return [node] if isinstance(node, str) else []
-
-
-@pytest.mark.parametrize(("tool", "argument", "others"), TEXTS)
-@pytest.mark.parametrize("text", ["a\0b", "x" * 1_000_000, "🎉" * 300_000])
-async def test_a_nul_and_a_megabyte_are_refused_and_nothing_is_sent(
-    provider: fake.Linear, tool: str, argument: str, others: dict[str, Any], text: str
-) -> None:
-    with pytest.raises(InvalidArguments):
-        await call(provider, tool, **others, **{argument: text})
-    assert provider.fake.requests == []
-
-
-async def test_every_stored_document_is_sent_by_some_case() -> None:
-    seen: set[str] = set()
-    for case in LINEAR.cases():
-        provider = LINEAR.provider()
-        try:
-            await call(provider, case.tool, **case.arguments)
-        except (InvalidArguments, Missing):
-            pass
-        seen |= {body["query"] for body in sent(provider)}
-    assert seen == documents.ALL - {documents.WHO}
-
-
-@official
-@pytest.mark.parametrize("document", sorted(documents.ALL))
-def test_a_document_is_valid_against_linears_schema(document: str) -> None:
-    assert validate(schema(), parse(document)) == []
-
-
-@official
-def test_the_check_finds_a_wrong_document() -> None:
-    assert validate(schema(), parse("query X { viewer { id salary } }"))
-    assert validate(schema(), parse("query X { issue { id } }"))
-
-
-@pytest.mark.parametrize(
-    ("document", "fields"),
-    [
-        (documents.WHO, "viewer id name email organization id name"),
-        (documents.TEAMS, "teams nodes key name pageInfo hasNextPage endCursor"),
-        (
-            documents.SEARCH,
-            "searchIssues nodes identifier title priorityLabel dueDate url state name type assignee name"
-            " pageInfo hasNextPage endCursor",
-        ),
-        (
-            documents.ISSUE,
-            "issue identifier title priorityLabel dueDate url state name type assignee name description createdAt"
-            " updatedAt team key comments nodes body createdAt user name pageInfo hasNextPage",
-        ),
-        (documents.CREATE_ISSUE, "issueCreate success issue identifier url"),
-        (documents.ADD_COMMENT, "commentCreate success comment id url"),
-    ],
-)
-def test_no_field_is_asked_for_that_is_not_shown_or_needed(document: str, fields: str) -> None:
-    assert _selected(parse(document).definitions[0]) == fields.split()
-
-
-def _selected(node: Any) -> list[str]:
-    inner = node.selection_set.selections if node.selection_set else ()
-    return [name for one in inner for name in (one.name.value, *_selected(one))]
-
-
-@official
-@pytest.mark.parametrize("document", sorted(documents.ALL))
-@settings(deadline=None)
-@given(data=st.data())
-async def test_whatever_the_schema_allows_as_an_answer_is_decoded(document: str, data: st.DataObject) -> None:
-    """Or is a clear provider_error; never a traceback. Empty lists, nulls and odd texts included."""
-    tool, arguments = ASKED[document]
-    given_ = data.draw(answers(schema(), parse(document)))
-    provider = LINEAR.provider()
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        if body["query"] == document:
-            return httpx.Response(200, json={"data": given_})
-        return provider.fake.handle(request)
-
-    http = wire.through(httpx.MockTransport(handle))
-    try:
-        if tool == "account":
-            await _account(http)
-        else:
-            await wire.run(module.linear, http, tool, arguments, fields=LINEAR.fields)
-    except (ProviderError, ToolError, Missing) as error:
-        assert document in MAY_FAIL, error
-
-
-ASKED: dict[str, tuple[str, dict[str, Any]]] = {
-    documents.WHO: ("account", {}),
-    documents.TEAMS: ("list_teams", {}),
-    documents.TEAM: ("create_issue", {"team": "ENG", "title": "x"}),
-    documents.STATES: ("list_states", {"team": "ENG"}),
-    documents.MY_ISSUES: ("my_issues", {}),
-    documents.SEARCH: ("search_issues", {"text": "x"}),
-    documents.ISSUES: ("search_issues", {"team": "ENG"}),
-    documents.ISSUE: ("get_issue", {"issue_id": "ENG-1"}),
-    documents.ISSUE_STATES: ("update_issue", {"issue_id": "ENG-1", "state": "Done"}),
-    documents.CREATE_ISSUE: ("create_issue", {"team": "ENG", "title": "x"}),
-    documents.ADD_COMMENT: ("add_comment", {"issue_id": "ENG-1", "text": "x"}),
-    documents.UPDATE_ISSUE: ("update_issue", {"issue_id": "ENG-1", "priority": "low"}),
-}
-# Answers after which a tool has to say that it cannot go on: no such team or state, `success: false`, no issue.
-MAY_FAIL = (
-    documents.TEAM, documents.ISSUE_STATES, documents.CREATE_ISSUE, documents.ADD_COMMENT, documents.UPDATE_ISSUE,
-)  # fmt: skip
 
 
 # ---- ids and cursors -----------------------------------------------------------------------------------------
@@ -434,119 +262,6 @@ async def test_a_query_is_repeated_after_a_short_wait_and_a_mutation_is_not(prov
     with pytest.raises(ProviderError):
         await call(provider, "add_comment", issue_id="ENG-1", text="x")
     assert len(provider.comments) == 1
-
-
-# ---- the account and its tokens ------------------------------------------------------------------------------
-
-
-async def _account(http: Any, token: str = wire.TOKEN) -> Any:
-    api = Api(module.linear, http, wire.HeldToken(token), fields={}, deadline_s=5)
-    assert module.linear.account_function is not None
-    return await module.linear.account_function(api)
-
-
-async def test_the_account_is_a_person_in_a_workspace(provider: fake.Linear) -> None:
-    account = await _account(wire.in_memory(provider.fake))
-    assert msgspec.to_builtins(account) == {
-        "id": "o-acme:u-ada", "label": "ada@acme.example in Acme", "fields": {"user_id": "u-ada"},
-    }  # fmt: skip
-    assert sent(provider) == [{"query": documents.WHO, "variables": {}}]
-
-
-async def test_scopes_are_parted_by_commas_and_the_person_picks_the_workspace_each_time() -> None:
-    url = await authorization_url(
-        wire.in_memory(fake.populated().fake),
-        module.linear,
-        CLIENT,
-        scopes=[fake.CREATE_ISSUES],
-        optional_scopes=[fake.CREATE_COMMENTS],
-        state=Secret("s"),
-        verifier=new_verifier(),
-    )
-    query = parse_qs(urlsplit(url).query)
-    assert url.startswith("https://linear.app/oauth/authorize?")
-    assert query["scope"] == ["read,issues:create,comments:create"]
-    assert (query["prompt"], query["actor"], query["code_challenge_method"]) == (
-        ["consent"],
-        ["user"],
-        ["S256"],
-    )
-
-
-@pytest.mark.parametrize("scope", ["read issues:create", "read,issues:create", ["read", "issues:create"]])
-async def test_the_granted_scopes_are_read_in_each_form_linear_gives_them(scope: Any) -> None:
-    body = {
-        "access_token": "at",
-        "refresh_token": "rt",
-        "token_type": "Bearer",
-        "expires_in": 86399,
-        "scope": scope,
-    }
-    http = wire.through(httpx.MockTransport(lambda request: httpx.Response(200, json=body)))
-    tokens = await redeem(http, module.linear, CLIENT, code=Secret("c"), verifier=new_verifier(), now_ms=0)
-    assert tokens.scopes == ("read", "issues:create") and tokens.expires_at == 86_399_000
-
-
-async def test_a_used_refresh_token_is_dead(provider: fake.Linear) -> None:
-    http = wire.in_memory(provider.fake)
-    first = await _tokens(provider)
-    second = await refresh(http, module.linear, CLIENT, first, now_ms=0)
-    assert second.refresh_token != first.refresh_token
-    with pytest.raises(TokenRejected):
-        await refresh(http, module.linear, CLIENT, first, now_ms=0)
-    form = form_of(provider.fake.requests[0])
-    assert form["client_secret"] == fake.CLIENT[1] and form["code_verifier"]
-
-
-async def _tokens(provider: fake.Linear) -> TokenSet:
-    provider.codes["the-code"] = Token(fake.ADA, frozenset({fake.READ}))
-    http = wire.in_memory(provider.fake)
-    return await redeem(
-        http, module.linear, CLIENT, code=Secret("the-code"), verifier=new_verifier(), now_ms=0
-    )
-
-
-async def test_ending_it_kills_both_tokens_each_in_linears_own_way(provider: fake.Linear) -> None:
-    tokens = await _tokens(provider)
-    provider.fake.requests.clear()
-    await revoke(wire.in_memory(provider.fake), module.linear, CLIENT, tokens)
-    assert provider.refresh_tokens == {} and tokens.access_token.reveal() not in provider.fake.tokens
-    first, second = provider.fake.requests
-    assert form_of(first) == {"refresh_token": "rt-1"} and "authorization" not in first.headers
-    assert second.headers["authorization"] == "Bearer at-1" and second.content == b""
-
-
-async def test_what_is_dead_already_is_a_success_and_can_be_told_again(provider: fake.Linear) -> None:
-    tokens = await _tokens(provider)
-    for _ in range(2):
-        await revoke(wire.in_memory(provider.fake), module.linear, CLIENT, tokens)
-
-
-async def test_without_a_refresh_token_the_access_token_is_ended(provider: fake.Linear) -> None:
-    await revoke(wire.in_memory(provider.fake), module.linear, CLIENT, TokenSet(Secret(wire.TOKEN)))
-    assert wire.TOKEN not in provider.fake.tokens
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (500, {}, TokenEndpointUnavailable),
-        (503, "<html>", TokenEndpointUnavailable),
-        (429, {}, TokenEndpointUnavailable),
-        (400, {"errors": [fake.RATE_LIMITED]}, TokenEndpointUnavailable),
-        (404, {}, ProviderError),
-        (403, {}, ProviderError),
-    ],
-)
-async def test_what_is_no_confirmation_is_tried_again(
-    provider: fake.Linear, status: int, body: Any, kind: type[Exception]
-) -> None:
-    tokens = await _tokens(provider)
-    provider.fake.fail(status, body, path="/oauth/revoke")
-    with pytest.raises(kind) as refused:
-        await revoke(wire.in_memory(provider.fake), module.linear, CLIENT, tokens)
-    assert type(refused.value) is kind and "at-1" not in str(refused.value)
-    assert provider.refresh_tokens
 
 
 # ---- bytes ---------------------------------------------------------------------------------------------------
