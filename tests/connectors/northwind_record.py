@@ -11,7 +11,8 @@ import re
 import sys
 
 from tests.connectors import wire
-from tests.connectors.northwind_cases import HOST, Case, cases, outcome, provider
+from tests.connectors.northwind_cases import Case, cases, outcome
+from tests.connectors.northwind_provider import HOST, provider
 from tests.harness.ports import free_port
 from web.demo.northwind import serving
 

@@ -31,7 +31,9 @@ from core.oauth import (
 from core.registry import cassette_problems, problems
 from core.secret import Secret
 from tests.connectors import wire
-from tests.connectors.northwind_cases import BASE_URL, HOST, MAINS, NOW_MS, Case, cases, outcome, provider
+from tests.connectors.northwind_answers import MAINS
+from tests.connectors.northwind_cases import Case, cases, outcome
+from tests.connectors.northwind_provider import BASE_URL, HOST, NOW_MS, provider, sign_in
 from tests.harness.ports import free_port
 from tests.web.demo.person import Person
 from web.demo.northwind import Northwind, create_app, serving
@@ -103,8 +105,6 @@ async def test_a_tool_asks_only_for_the_fields_it_returns(main: Any) -> None:
 
 
 async def test_a_tool_works_with_its_own_scopes_alone() -> None:
-    from tests.connectors.northwind_cases import sign_in
-
     for main in MAINS:
         asked = Asked()
         sign_in(asked.inside, connector.tools[f"northwind.{main.tool}"].scopes)
