@@ -85,28 +85,39 @@ async def put(house: House, actor: Actor, slug: str, wish: Wish) -> Registration
         kept = await _put(tx, house, actor, slug, "write", wish, wish)
         if isinstance(wish.read_client, ReadClient):
             await _put(tx, house, actor, slug, "read", wish.read_client, wish)
-            return kept
-        small = await _present(tx, actor.workspace, slug, "read")
-        if small is not None and wish.read_client is msgspec.UNSET:
-            if small.client_id == wish.client_id.strip():
-                raise InvalidBody(
-                    "The registration was not changed.",
-                    errors=_read_faults(connector, ReadClient(client_id=small.client_id), wish.client_id),
-                )
-            await _check_may_move(tx, house, small, ReadClient(client_id=small.client_id), wish)
-        # What may be done is decided for the connector, whichever client does it.
-        limits = {"enabled_tools": wish.enabled_tools, "config": dict(wish.config)}
-        now = house.now_ms()
-        await tx.run("registration_limits", workspace=actor.workspace, slug=slug, now=now, **limits)
-        if wish.read_client is None and await tx.run(
-            "registration_delete_tier", workspace=actor.workspace, slug=slug, tier="read", now=now
-        ):
-            await house.log(
-                tx, Entry(actor, "registration.changed", connector=slug, detail={"removed": "read"})
-            )
+        elif wish.read_client is None:
+            await _remove_read_client(tx, house, actor, slug)
+        else:
+            await _keep_read_client(tx, house, actor, slug, wish)
         return kept
 
     return await house.write(job)
+
+
+async def _remove_read_client(tx: Tx, house: House, actor: Actor, slug: str) -> None:
+    """Its settings stay as they were: its tokens end at the address they came from."""
+    where = {"workspace": actor.workspace, "slug": slug, "tier": "read"}
+    if await tx.run("registration_delete_tier", now=house.now_ms(), **where):
+        await house.log(tx, Entry(actor, "registration.changed", connector=slug, detail={"removed": "read"}))
+
+
+async def _keep_read_client(tx: Tx, house: House, actor: Actor, slug: str, wish: Wish) -> None:
+    """The read client of before, if there is one, with the tools and settings of now: they are decided for the connector,
+    whichever client does the work."""
+    small = await _present(tx, actor.workspace, slug, "read")
+    if small is None:
+        return
+    if small.client_id == wish.client_id.strip():
+        raise InvalidBody("The registration was not changed.", errors=[_SAME_CLIENT])
+    await _check_may_move(tx, house, small, ReadClient(client_id=small.client_id), wish)
+    await tx.run(
+        "registration_limits",
+        workspace=actor.workspace,
+        slug=slug,
+        enabled_tools=wish.enabled_tools,
+        config=dict(wish.config),
+        now=house.now_ms(),
+    )
 
 
 async def _put(
@@ -196,10 +207,15 @@ def _client_faults(connector: Connector, client: Wish | ReadClient, where: str) 
     ]
 
 
+_SAME_CLIENT = {
+    "path": "/read_client/client_id",
+    "message": "is the other client's: this has to be an app of its own that may only read",
+}
+
+
 def _read_faults(connector: Connector, client: ReadClient, larger: str) -> list[dict[str, str]]:
     if client.client_id.strip() == larger.strip():
-        message = "is the other client's: this has to be an app of its own that may only read"
-        return [{"path": "/read_client/client_id", "message": message}]
+        return [_SAME_CLIENT]
     if connector.oauth.scope_mode != "app_fixed":
         message = (
             f"{connector.title} takes scopes with every request: one client does for reading and writing"

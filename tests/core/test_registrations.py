@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core import confirming, registrations, revocation
-from core.connector import Rfc7009, Setting
+from core.connector import Connector, Rfc7009, Setting
 from core.errors import (
     Conflict,
     ConsentRequired,
@@ -299,13 +299,17 @@ def at(host: str, **more: Any) -> Wish:
     return Wish(client_id="valetkey", config={"host_url": host}, **more)
 
 
-@pytest.fixture
-async def hosted(tmp_path: Path) -> AsyncIterator[Home]:
+def hosted_connector(**oauth: Any) -> Connector:
     """A connector whose address the registration says, as an own server's."""
     host = Setting("host_url", "Address of your server", default="https://acme.example")
-    known = connector(settings=[host])
+    known = connector(settings=[host], oauth=oauth)
     known.api_url = "{host_url}/api"
-    async with open_home(tmp_path, known) as one:
+    return known
+
+
+@pytest.fixture
+async def hosted(tmp_path: Path) -> AsyncIterator[Home]:
+    async with open_home(tmp_path, hosted_connector()) as one:
         yield one
 
 
@@ -347,6 +351,18 @@ async def test_a_kept_secret_belongs_to_no_other_client(fixed: Home) -> None:
             await registrations.put(fixed.house, fixed.admin, "acme", wish)
     small = await registrations.read_client(fixed.house, fixed.workspace.id, "acme")
     assert small is not None and small.client_id == "small"
+
+
+async def test_the_tokens_of_a_removed_client_end_at_the_address_they_came_from(tmp_path: Path) -> None:
+    """Also when the admin moves the connector to another one in the same step."""
+    async with open_home(tmp_path, hosted_connector(scope_mode="app_fixed")) as home:
+        await put_both(home)
+        grant = await home.grant("find_items", scopes=())
+        assert await client_of(home, grant) == "small"
+        moved = at("https://other.example", client_secret=Secret("new"), read_client=None)
+        await registrations.put(home.house, home.admin, "acme", moved)
+        removed = await registrations.find(home.house, grant.registration)
+        assert removed.deleted_at == home.now and removed.config == {}
 
 
 async def test_config_stands_in_for_a_token_answer_only_with_what_that_might_say(tmp_path: Path) -> None:
