@@ -12,12 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests.connectors.fakes.tokens import Token, Tokens
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^'\\\x00-\x1f\x7f-\x9f\u2028\u2029]|'')*')|(?P<word>[A-Za-z][A-Za-z_.]*)"
     r"|(?P<number>\d+)|(?P<op>!=|>=|<=|=|>|<|[(),]))"
 )
 _COMPARES = frozenset({"=", "!=", ">=", "<=", ">", "<", "like"})
-Token = tuple[str, str]
 
 
 class CoqlError(ValueError):
@@ -56,11 +57,9 @@ class Query:
 
 def parse(coql: str) -> Query:
     """Raises CoqlError."""
-    reader = _Reader(_tokens(coql))
+    reader = _Reader(_tokens(coql), CoqlError)
     reader.word("select")
-    fields = [reader.take("word")]
-    while reader.takes(("op", ",")):
-        fields.append(reader.take("word"))
+    fields = reader.words()
     reader.word("from")
     module = reader.take("word")
     reader.word("where")
@@ -71,32 +70,14 @@ def parse(coql: str) -> Query:
     if direction not in ("asc", "desc"):
         raise CoqlError(f"{direction} is no direction")
     reader.word("limit")
-    limit = int(reader.take("number"))
+    limit = reader.number()
     reader.word("offset")
-    offset = int(reader.take("number"))
+    offset = reader.number()
     reader.end()
-    return Query(tuple(fields), module, where, order, direction == "desc", limit, offset)
+    return Query(fields, module, where, order, direction == "desc", limit, offset)
 
 
-class _Reader:
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-
-    def take(self, kind: str) -> str:
-        if not self._tokens or self._tokens[0][0] != kind:
-            raise CoqlError(f"expected a {kind}, found {self._tokens[:1]}")
-        return self._tokens.pop(0)[1]
-
-    def takes(self, token: Token) -> bool:
-        if self._tokens[:1] != [token]:
-            return False
-        self._tokens.pop(0)
-        return True
-
-    def word(self, wanted: str) -> None:
-        if self.take("word") != wanted:
-            raise CoqlError(f"expected {wanted}")
-
+class _Reader(Tokens):
     def condition(self) -> Condition:
         if not self.takes(("op", "(")):
             return self._comparison()
@@ -111,19 +92,15 @@ class _Reader:
             self.word("not")
             self.word("null")
             return Comparison(field, "is not", None)
-        operator = self._tokens.pop(0)[1] if self._tokens else ""
+        _, operator = self.any()
         if operator not in _COMPARES:
             raise CoqlError(f"{operator!r} compares nothing")
-        kind, value = self._tokens.pop(0) if self._tokens else ("end", "")
+        kind, value = self.any()
         if kind == "number" and operator != "like":
             return Comparison(field, operator, int(value))
         if kind != "string":
             raise CoqlError(f"{value!r} is no value")
         return Comparison(field, operator, _between(_said(value)) if operator == "like" else _said(value))
-
-    def end(self) -> None:
-        if self._tokens:
-            raise CoqlError(f"unexpected {self._tokens[0]}")
 
 
 def _tokens(coql: str) -> list[Token]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tests.connectors.fakes.tokens import Token, Tokens
+
 ANY, ONE = "<any>", "<one>"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _PLAIN = re.compile(
     r"\s*(?:(?P<word>[A-Za-z][A-Za-z.]*)|(?P<date>\d{4}-\d\d-\d\d)|(?P<number>\d+)|(?P<op><=|>=|!=|=|[(),]))"
 )
 _BREAKS = frozenset("\n\r\x00\x0b\x0c\x85\u2028\u2029")
-Token = tuple[str, str]
 
 
 class SoqlError(ValueError):
@@ -47,13 +48,11 @@ class Query:
 
 def parse(soql: str) -> Query:
     """Raises SoqlError."""
-    reader = _Reader(_tokens(soql))
+    reader = _Reader(_tokens(soql), SoqlError)
     reader.word("SELECT")
-    fields = [reader.name()]
-    while reader.takes(("op", ",")):
-        fields.append(reader.name())
+    fields = reader.words()
     reader.word("FROM")
-    kind = reader.name()
+    kind = reader.take("word")
     where = []
     if reader.takes(("word", "WHERE")):
         where.append(reader.condition())
@@ -64,34 +63,10 @@ def parse(soql: str) -> Query:
     limit = reader.number()
     offset = reader.number() if reader.takes(("word", "OFFSET")) else 0
     reader.end()
-    return Query(tuple(fields), kind, tuple(where), order, limit, offset)
+    return Query(fields, kind, tuple(where), order, limit, offset)
 
 
-class _Reader:
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-
-    def _next(self, kind: str) -> str:
-        if not self._tokens or self._tokens[0][0] != kind:
-            raise SoqlError(f"expected a {kind}, found {self._tokens[:1]}")
-        return self._tokens.pop(0)[1]
-
-    def takes(self, token: Token) -> bool:
-        if self._tokens[:1] != [token]:
-            return False
-        self._tokens.pop(0)
-        return True
-
-    def word(self, wanted: str) -> None:
-        if self._next("word") != wanted:
-            raise SoqlError(f"expected {wanted}")
-
-    def name(self) -> str:
-        return self._next("word")
-
-    def number(self) -> int:
-        return int(self._next("number"))
-
+class _Reader(Tokens):
     def condition(self) -> tuple[Condition, ...]:
         if not self.takes(("op", "(")):
             return (self._comparison(),)
@@ -103,13 +78,13 @@ class _Reader:
         return tuple(found)
 
     def _comparison(self) -> Condition:
-        field = self.name()
+        field = self.take("word")
         if self.takes(("word", "LIKE")):
-            return Condition(field, "LIKE", _pattern(self._next("string")))
-        operator = self._next("op")
+            return Condition(field, "LIKE", _pattern(self.take("string")))
+        operator = self.take("op")
         if operator in "(),":
             raise SoqlError(f"{operator} compares nothing")
-        kind, value = self._tokens.pop(0) if self._tokens else ("end", "")
+        kind, value = self.any()
         if kind == "string":
             return Condition(field, operator, "".join(_characters(value)))
         if kind == "date" or value in ("true", "false"):
@@ -120,16 +95,12 @@ class _Reader:
         self.word("ORDER")
         self.word("BY")
         words = []
-        while self._tokens and self._tokens[0] != ("word", "LIMIT"):
-            kind, value = self._tokens.pop(0)
+        while self.left and self.left[0] != ("word", "LIMIT"):
+            kind, value = self.any()
             if kind != "word" and value != ",":
                 raise SoqlError(f"{value!r} is no order")
             words.append(value)
         return " ".join(words).replace(" ,", ",")
-
-    def end(self) -> None:
-        if self._tokens:
-            raise SoqlError(f"unexpected {self._tokens[0]}")
 
 
 def _tokens(soql: str) -> list[Token]:
