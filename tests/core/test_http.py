@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import socket
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,19 +21,6 @@ from core.http import (
     _unpacker,
 )
 from tests.core.wire import Wire
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Outbound]:
-    client = Outbound(development=True)
-    yield client
-    await client.close()
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire() as one:
-        yield one
 
 
 async def test_an_answer_comes_back_whole_whatever_its_status(http: Outbound, wire: Wire) -> None:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.http import Outbound
 from tests.core.oauth.provider import Provider
 
 
@@ -14,10 +13,3 @@ async def provider() -> AsyncIterator[Provider]:
     await one.start()
     yield one
     await one.stop()
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Outbound]:
-    client = Outbound(development=True)
-    yield client
-    await client.close()
