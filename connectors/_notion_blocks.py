@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any
 
 LONGEST_TEXT = 2_000
-MOST_TEXTS = 100
 MOST_BLOCKS = 100
 _MARKS = {
     "heading_1": "# ", "heading_2": "## ", "heading_3": "### ", "heading_4": "#### ",

@@ -54,7 +54,8 @@ class Answer(msgspec.Struct, frozen=True):
 async def open_page(house: House, session_id: str, browser: Secret | None) -> Page:
     """What the consent page shows. Gives a browser without a cookie one; binds nothing, so a link scanner locks nobody out.
 
-    Raises Missing, SessionEnded (field `status`), WrongBrowser when another browser has agreed already.
+    Raises Missing, SessionEnded (field `session_status`), Conflict when this was agreed to and an account is to be chosen,
+    WrongBrowser when another browser has agreed already.
     """
     session = await find(house, session_id)
     still_open(session)

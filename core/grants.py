@@ -192,9 +192,8 @@ async def search(
     expression, down = _ORDERS[order]
     if cursor is not None:
         conditions.append(f"({expression}, id) {'<' if down else '>'} (:value, :last)")
-        conditions.append(
-            f"{expression} {'<=' if down else '>='} :value"
-        )  # follows from it; lets an index begin there
+        # Follows from it, and lets an index begin there.
+        conditions.append(f"{expression} {'<=' if down else '>='} :value")
         params |= {"value": cursor[0], "last": cursor[1]}
     way = "DESC" if down else "ASC"
     by = f"id {way}" if expression == "id" else f"{expression} {way}, id {way}"

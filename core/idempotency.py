@@ -79,9 +79,8 @@ async def begin(house: House, held: Held, key: str, digest: bytes, call: str) ->
 
 
 async def _answer(house: House, found: Kept, digest: bytes) -> bytes:
-    running = (
-        house.now_ms() < found.expires_at - KEPT_MS + RUNNING_MS
-    )  # else its process died, or could not write
+    # After that its process died, or could not write.
+    running = house.now_ms() < found.expires_at - KEPT_MS + RUNNING_MS
     if found.request_hash != digest:
         raise IdempotencyConflict(
             "This key belongs to a call with another tool or other arguments. Use a new key."

@@ -24,6 +24,7 @@ from core.secret import Secret
 T = TypeVar("T")
 Provider = Callable[[httpx.Request], httpx.Response]
 DEADLINE_S = 20.0
+# The problem codes with which a case has to end; every other ends well.
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     "unauthorized": ("reconnect_required",),
     "missing_scope": ("consent_required",),
@@ -31,7 +32,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "rate_limited": ("provider_rate_limited",),
     "server_error": ("provider_error", "provider_timeout"),
     "malformed": ("provider_error",),
-}  # the problem codes with which a case has to end; every other ends well
+}
 
 
 class HeldToken:

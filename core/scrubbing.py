@@ -32,11 +32,10 @@ _NAMES = "|".join(SECRET_MEMBERS)
 # `"code": "INVALID_TOKEN"` is what some providers call an error: no authorization code is capitals and `_` only
 _ERROR = r'"code"\s*:\s*"[A-Z]+(?:_[A-Z]+)*"'
 _JSON_MEMBER = re.compile(rf'(?!{_ERROR})("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"')
-_FORM_MEMBER = re.compile(
-    rf"(^|[?&])({_NAMES})=[^&\s\"']*"
-)  # up to a quote: the form may be a link within JSON
+# up to a quote: the form may be a link within JSON
+_FORM_MEMBER = re.compile(rf"(^|[?&])({_NAMES})=[^&\s\"']*")
 
-_SUSPECTS = "|".join((*SECRET_MEMBERS, "password", "secret", "api_key", "apikey", "session"))
+_SUSPECTS = "|".join((*SECRET_MEMBERS, "secret", "session"))
 PATTERNS = {
     "authorization header": re.compile(r"(?i)\b(authorization|proxy-authorization|cookie|set-cookie|x-api-key)['\"]?\s*:"),
     "bearer or basic": re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),

@@ -23,7 +23,7 @@ import msgspec
 
 from core import addresses, assistants, policy, registrations, sealed, workspaces
 from core.clock import MINUTE_MS
-from core.connector import Connector, Tool
+from core.connector import Connector
 from core.errors import (
     InvalidBody,
     Missing,
@@ -316,9 +316,8 @@ async def end_in(
     for kind in ("verifier", "code"):
         await sealed.destroy(tx, session.workspace, session.id, kind)
     present = await tx.one("session_get", ConnectSession, id=session.id)
-    if (
-        present is not None and present.held is not None
-    ):  # tokens that waited for a choice end at the provider
+    if present is not None and present.held is not None:
+        # Tokens that waited for a choice end at the provider.
         await tx.run("outbox_now", id=present.held, now=house.now_ms())
     await house.log(tx, entry(session, f"connect_session.{status}", outcome=fault.code, actor=actor))
 
@@ -354,7 +353,3 @@ def connect_url(house: House, session: ConnectSession) -> str:
 def shown_origin(session: ConnectSession) -> str:
     """The origin the result goes to: the popup's opener, or the return URL's."""
     return session.origin or addresses.origin_of(session.return_url or "")
-
-
-def tools_of(connector: Connector, names: tuple[str, ...]) -> list[Tool]:
-    return [connector.tools[name] for name in names if name in connector.tools]

@@ -87,9 +87,8 @@ class GrantTokens:
         """The provider said 401 to `rejected`: another call may have refreshed meanwhile, else refresh now."""
         if self._tokens.access_token == rejected:
             await self._refresh()
-        if (
-            self._tokens.access_token == rejected
-        ):  # the token endpoint is down: no reason to ask the person again
+        if self._tokens.access_token == rejected:
+            # The token endpoint is down: no reason to ask the person again.
             raise TokenEndpointUnavailable(
                 "The provider rejects the token, and cannot be asked for a new one now. Try again in a moment."
             )
@@ -270,9 +269,8 @@ async def _end_orphan(tx: Tx, house: House, held: Held, renewed: TokenSet) -> No
     ended = present is None or present.status not in LIVE_STATUSES
     replaced = present is not None and present.receipt != held.receipt
     shared = house.registry.connector(held.connector).oauth.revocation_scope == "account"
-    moved = (
-        present is not None and present.registration != held.registration
-    )  # another client's: not shared with it
+    # Another client's tokens are not shared with those of this one.
+    moved = present is not None and present.registration != held.registration
     if ended or (replaced and (moved or not shared)):
         await outbox.put_tokens(tx, house, held.workspace, held.registration, held.id, renewed, after_ms=0)
 

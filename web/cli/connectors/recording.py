@@ -31,11 +31,11 @@ Examples:
   valetkey connectors record acme                     every reading tool that needs no argument
 """
 
-
+# Answers that an account cannot be made to get.
 MADE_UP: dict[str, tuple[int, str, dict[str, str]]] = {
     "rate_limited": (429, "Too Many Requests", {"retry-after": "60"}),  # longer than a call may wait
     "server_error": (500, "Internal Server Error", {}),
-}  # answers that an account cannot be made to get
+}
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -231,11 +231,8 @@ async def call(person: SignedIn, tool: Tool, given: Mapping[str, Any], http: Out
         )
     except (ValetkeyError, click.ClickException):
         raise
-    except (
-        Exception
-    ) as error:  # the connector's own: its author wants to see where, which the service would not say
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        raise Failed(f"{place.filename}:{place.lineno}: {type(error).__name__}: {error}") from error
+    except Exception as error:
+        raise own_fault(error) from error
     finally:
         await source.end()
 

@@ -125,9 +125,8 @@ class Chat:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.declined: set[str] = (
-            set()
-        )  # tools the person said no to in this chat; not asked for again by itself
+        # Tools the person said no to in this chat; not asked for again by itself.
+        self.declined: set[str] = set()
         self.more: Any = None  # the question that "more" goes on with
         self.history: list[dict[str, Any]] = []  # what a real model has been told; empty without one
 

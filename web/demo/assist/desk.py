@@ -12,11 +12,12 @@ from typing import Any
 from web.demo.assist.people import Person
 from web.demo.assist.valetkey import Problem, Valetkey
 
+# As the builder's own pages call them.
 TITLES = {
     "northwind": "Northwind",
     "hubspot": "HubSpot",
     "jira": "Jira",
-}  # as the builder's own pages call them
+}
 
 
 def connector_title(slug: str) -> str:

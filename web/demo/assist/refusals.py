@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 from web.demo.assist.valetkey import Problem
 
-CONSENT = frozenset(
-    {"consent_required", "reconnect_required", "grant_revoked", "grant_expired"}
-)  # carry `connect`
+# These carry `connect`.
+CONSENT = frozenset({"consent_required", "reconnect_required", "grant_revoked", "grant_expired"})
 PASSING = frozenset(
     {"rate_limited", "provider_rate_limited", "provider_error", "provider_timeout", "unreachable"}
 )
