@@ -246,14 +246,11 @@ def load(path: Path) -> Description:
 
 
 def _last(node: Any) -> str:
-    target = node.get("$ref") if isinstance(node, Mapping) else None
-    return (
-        target.rpartition("/")[2]
-        if isinstance(target, str)
-        else str(node.get("x-name", ""))
-        if isinstance(node, Mapping)
-        else ""
-    )
+    """The last step of a reference, else what one called the node before; empty for none."""
+    if not isinstance(node, Mapping):
+        return ""
+    target = node.get("$ref")
+    return target.rpartition("/")[2] if isinstance(target, str) else str(node.get("x-name", ""))
 
 
 def _joined(one: Schema, other: Schema) -> Schema:
