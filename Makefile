@@ -3,6 +3,7 @@
 
 PORT := $(or $(VALETKEY_DEMO_PORT),8000)
 PYTHON ?= python3
+JOBS ?= 2
 UV := $(shell command -v uv 2>/dev/null)
 RUN := .venv/bin/python
 
@@ -21,7 +22,7 @@ endif
 
 help:
 	@echo "make demo    service, bundled provider and bundled chat on ports $(PORT) and the next two (VALETKEY_DEMO_PORT)"
-	@echo "make test    install what the tests need, then check and run all of them (ARGS='-k name' for some)"
+	@echo "make test    install what the tests need, then check and run all of them (ARGS='-k name' for some, JOBS=0 one at a time)"
 	@echo "make check   ruff, import-linter, mypy"
 	@echo "make bench   what a governed call costs beside an ungoverned one"
 	@echo "make pictures  the screenshots in docs/pictures anew"
@@ -32,7 +33,7 @@ demo: .venv/.runtime
 	@exec .venv/bin/valetkey demo --port $(PORT)
 
 test: check tests/node/node_modules/.package-lock.json
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: .venv/.dev
 	@$(RUN) -m ruff check .

@@ -9,7 +9,7 @@ Reading order. A line imports only from lines above it, and from its left:
     scrubbing  pseudonyms  cassettes                    recordings of a provider, without secrets and of nobody
     rehearsal  evidence                                 a tool run outside the service; what a connector brings beside its code
     oauth/                                              Valetkey as an OAuth client of the providers
-    house                                               the parts every flow needs, in one object
+    callers  house                                      who asked lately; the parts every flow needs, in one object
     policy  consent  receipts                           what may be asked, and what was agreed
     workspaces  assistants  registrations  toolbox      who may ask, and with which tools
     grants  idempotency  recording                      what was given, and the trace of its use

@@ -59,7 +59,7 @@ def _mac(ring: KeyRing, key_id: str, workspace: str, count: int, digest: bytes) 
 
 def chain(before: bytes, event: AuditEvent) -> bytes:
     """The hash of an event that follows `before`; `event.hash` is not part of it."""
-    fields = [getattr(event, name) for name in AuditEvent.__struct_fields__ if name != "hash"]
+    *fields, _ = msgspec.structs.astuple(event)  # the hash stands last
     return hashlib.sha256(before + _SORTED.encode(fields)).digest()
 
 

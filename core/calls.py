@@ -35,7 +35,7 @@ from core.errors import (
 )
 from core.grants import Held, entry_for
 from core.house import House
-from core.ids import new_id
+from core.ids import counterpart, is_id, new_id
 from core.model import Asked, AuditEvent, Entry, Grant, Registration
 from core.narrowing import NarrowTokens
 from core.recording import Recorder, Use
@@ -410,8 +410,17 @@ def _entry(
     outcome: str,
     detail: dict[str, Any],
 ) -> Entry:
-    entry = entry_for(held, caller.actor, action, outcome=outcome, detail=detail)
-    return msgspec.structs.replace(entry, call=call_id, tool=tool)
+    """A call has one event, whatever becomes of it, with the call's own number: so it is found without another index."""
+    return entry_for(
+        held,
+        caller.actor,
+        action,
+        outcome=outcome,
+        detail=detail,
+        call=call_id,
+        tool=tool,
+        id=counterpart("evt", call_id),
+    )
 
 
 async def _refused(
@@ -433,6 +442,7 @@ async def _refused(
         grant=held.id if held else None,
         call=call_id,
         tool=wish.tool[:100] if known else None,
+        id=counterpart("evt", call_id),
     )
     await house.write(lambda tx: house.log(tx, entry))
 
@@ -451,8 +461,11 @@ class PastCall(msgspec.Struct, frozen=True):
 
 async def past(house: House, workspace: str, assistant: str, call_id: str) -> PastCall:
     """A call of this assistant, from the audit trail. Raises Missing."""
-    event = await house.store.one("audit_by_call", AuditEvent, workspace=workspace, call=call_id)
-    if event is None or event.assistant != assistant:
+    event = None
+    if is_id(call_id, "call"):
+        event_id = counterpart("evt", call_id)
+        event = await house.store.one("audit_by_id", AuditEvent, workspace=workspace, id=event_id)
+    if event is None or event.call != call_id or event.assistant != assistant:
         raise Missing("There is no such tool call.")
     count = event.detail.get("count")
     return PastCall(

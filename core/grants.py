@@ -296,8 +296,15 @@ def _earlier(grant: Grant, expires_at: int | None, now: int) -> int | None:
 
 
 def entry_for(
-    grant: Grant, actor: Actor, action: str, *, outcome: str = "ok", detail: dict[str, Any] | None = None
+    grant: Grant,
+    actor: Actor,
+    action: str,
+    *,
+    outcome: str = "ok",
+    detail: dict[str, Any] | None = None,
+    **more: str,
 ) -> Entry:
+    """What somebody did to a grant or under it; `more`: other fields of the entry."""
     return Entry(
         actor,
         action,
@@ -307,4 +314,5 @@ def entry_for(
         connector=grant.connector,
         grant=grant.id,
         detail=detail or {},
+        **more,
     )

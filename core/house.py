@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core import audit
+from core.callers import Callers
 from core.clock import Clock
 from core.http import Outbound
 from core.model import Entry
@@ -39,6 +40,7 @@ class House:
         self.public_url = public_url.rstrip("/")
         self.development = development
         self.clock = clock or Clock()
+        self.callers: Callers[Any] = Callers()  # who presented which key (core/workspaces.py)
         self.keys_used: dict[str, int] = {}  # key id -> when, until the housekeeping writes it down
 
         self.refreshing: dict[

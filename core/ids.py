@@ -62,6 +62,13 @@ def derived_id(kind: str, at_ms: int, *parts: str) -> str:
     return f"{kind}_" + "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def counterpart(kind: str, of: str) -> str:
+    """The id of another kind with the same number as `of`: for a thing that each of the others has exactly one of."""
+    if kind not in ID_KINDS:
+        raise ValueError(f"unknown id kind {kind!r}")
+    return f"{kind}_{of.partition('_')[2]}"
+
+
 def is_id(text: str, kind: str) -> bool:
     match = _ID.match(text)
     return match is not None and match[1] == kind

@@ -15,6 +15,7 @@ from core.secret import Secret
 
 T = TypeVar("T")
 _PLAIN = (str, int, float, bytes)
+_AS_THEY_ARE = frozenset({str, int, type(None), bytes})  # nearly all there are
 
 
 def _without_none(annotation: Any) -> Any:
@@ -62,7 +63,7 @@ def reader(into: type[T], columns: tuple[str, ...]) -> Callable[[Sequence[Any]],
 
 def parameter(value: Any) -> Any:
     """A value as the engine takes it: numbers, text, bytes as they are; everything else as JSON text. A Secret is refused."""
-    if value is None or isinstance(value, (str, int, float, bytes)):
+    if value.__class__ in _AS_THEY_ARE or isinstance(value, _PLAIN):
         return value
     if isinstance(value, Secret):
         raise TypeError("a Secret is never stored in clear: seal it first")

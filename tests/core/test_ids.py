@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.ids import (
     ID_KINDS,
     checksum,
+    counterpart,
     derived_id,
     id_time_ms,
     is_id,
@@ -86,7 +87,7 @@ def test_an_id_with_something_behind_it_is_none(tail: str) -> None:
 
 
 def test_an_unknown_kind_is_a_mistake_of_ours() -> None:
-    for make in (lambda: new_id("nope"), lambda: derived_id("nope", 0)):
+    for make in (lambda: new_id("nope"), lambda: derived_id("nope", 0), lambda: counterpart("nope", "x")):
         with pytest.raises(ValueError, match="nope"):
             make()
 
@@ -97,6 +98,12 @@ def test_a_derived_id_follows_from_its_parts_alone(at: int, parts: list[str]) ->
     assert made == derived_id("reg", at, *parts) and is_id(made, "reg") and id_time_ms(made) == at
     assert made != derived_id("reg", at, *parts, "more")
     assert (number(made) >> 76 & 0xF, number(made) >> 62 & 0b11) == (8, 0b10)
+
+
+def test_a_counterpart_has_the_number_of_the_other_and_a_kind_of_its_own() -> None:
+    call = new_id("call")
+    event = counterpart("evt", call)
+    assert is_id(event, "evt") and number(event) == number(call) and counterpart("call", event) == call
 
 
 @given(KEY_KINDS)

@@ -10,6 +10,14 @@ import socket
 
 LOWEST, HIGHEST = 20_000, 32_000
 
+
+def _own_part() -> tuple[int, int]:
+    """Each process of a run has a part of the range to itself: a port is held by nobody between its choice and its use."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    width = (HIGHEST - LOWEST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return LOWEST + number * width, LOWEST + (number + 1) * width
+
+
 _random = random.Random(os.getpid())
 _given: set[int] = set()
 
@@ -29,7 +37,8 @@ def free_port(row: int = 1) -> int:
     ports.
     """
     for _ in range(1000):
-        first = _random.randrange(LOWEST, HIGHEST - row)
+        lowest, end = _own_part()
+        first = _random.randrange(lowest, end - row)
         ports = range(first, first + row)
         if not _given.intersection(ports) and all(_is_free(port) for port in ports):
             _given.update(ports)

@@ -12,10 +12,6 @@ VALUES (:workspace, :seq, :id, :at, :actor_type, :actor_id, :action, :outcome, :
 -- name: audit_by_id
 SELECT * FROM audit_events WHERE workspace = :workspace AND id = :id
 
--- name: audit_by_call
-SELECT * FROM audit_events WHERE call = :call AND workspace = :workspace AND action IN ('tool.called', 'tool.refused', 'tool.failed')
-ORDER BY seq DESC LIMIT 1
-
 -- name: audit_from
 SELECT * FROM audit_events WHERE workspace = :workspace AND seq > :after ORDER BY seq LIMIT :limit
 

@@ -27,6 +27,9 @@ UPDATE keys SET revoked_at = :now WHERE workspace = :workspace AND assistant = :
 -- name: key_touch
 UPDATE keys SET last_used_at = :at WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :at)
 
+-- name: authority
+SELECT version FROM authority
+
 -- name: workspace_by_key
 SELECT k.id AS key_id, k.hash AS key_hash, k.expires_at AS key_expires_at, w.* FROM keys k JOIN workspaces w ON w.id = k.workspace
 WHERE k.public = :public AND k.kind = 'vkw' AND k.revoked_at IS NULL
