@@ -47,7 +47,6 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     heading: str
     lead: str
-    every: str
     on: str
     tools_note: str
     registered: bool
@@ -118,7 +117,6 @@ def connector_view(
         title=title,
         heading=title if registration else f"Register {title}",
         lead=_lead(connector, registration),
-        every=abilities(tools.values()),
         on=abilities(on),
         tools_note=_tools_note(registration),
         registered=registration is not None,
