@@ -45,8 +45,9 @@ github_oauth = Connector(
             "read and change everything in every repository you can reach, also private code; "
             "GitHub offers OAuth apps nothing smaller",
             risk="delete",
+            wide=True,
         ),
-        Scope(PUBLIC, "Public repositories", "read and change public repositories", risk="delete"),
+        Scope(PUBLIC, "Public repositories", "read and change public repositories", risk="delete", wide=True),
     ],
     headers=_github_tokens.HEADERS,
     manage_url="https://github.com/settings/applications",

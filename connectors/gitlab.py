@@ -94,12 +94,15 @@ gitlab = Connector(
         revocation=Rfc7009(url="{host_url}/oauth/revoke"),
     ),
     scopes=[
-        Scope(READ, "Reading", "read everything you can read at GitLab; it offers nothing smaller"),
+        Scope(
+            READ, "Reading", "read everything you can read at GitLab; it offers nothing smaller", wide=True
+        ),
         Scope(
             ALL,
             "Reading and writing",
             "read, change and delete everything you can at GitLab; it offers nothing smaller for writing",
             risk="delete",
+            wide=True,
         ),
     ],
     settings=[

@@ -103,10 +103,12 @@ linear = Connector(
         revocation=revoke,
     ),
     scopes=[
-        Scope(READ, "Issues and teams", "read all you can see in the Linear workspace you choose"),
+        Scope(READ, "Issues and teams", "read all you can see in the Linear workspace you choose", wide=True),
         Scope(CREATE_ISSUES, "New issues", "create issues", risk="write"),
         Scope(CREATE_COMMENTS, "New comments", "write comments on issues", risk="write"),
-        Scope(WRITE, "Changes", "change everything you can change in that workspace", risk="delete"),
+        Scope(
+            WRITE, "Changes", "change everything you can change in that workspace", risk="delete", wide=True
+        ),
     ],
     manage_url="https://linear.app/settings/account/security",
     cannot=[

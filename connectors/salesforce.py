@@ -95,6 +95,7 @@ salesforce = Connector(
             "read, change and delete all you can yourself: Salesforce knows no smaller permission. Valetkey does no "
             "more with it than the tools you allow",
             risk="delete",
+            wide=True,
         ),
     ],
     settings=[

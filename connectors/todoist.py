@@ -117,9 +117,13 @@ todoist = Connector(
     ),
     scopes=[
         Scope(ADD, "New tasks", "add tasks, without seeing any", risk="write"),
-        Scope(READ, "Tasks and projects", "see all your tasks, projects and comments"),
+        Scope(READ, "Tasks and projects", "see all your tasks, projects and comments", wide=True),
         Scope(
-            WRITE, "Tasks and projects", "see and change all your tasks, projects and comments", risk="write"
+            WRITE,
+            "Tasks and projects",
+            "see and change all your tasks, projects and comments",
+            risk="write",
+            wide=True,
         ),
     ],
     manage_url="https://app.todoist.com/app/settings/integrations/installed",

@@ -7,17 +7,17 @@ theirs. The receipt keeps this notice whole, with its hash: "demonstrable" in th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from core import addresses, policy
-from core.connector import Connector, Tool
+from core.connector import Connector, Scope, Tool
 from core.model import Asked, Assistant, ConnectSession, Duration, Grant, Workspace
 from core.plain_text import NAME_CHARS, PURPOSE_CHARS, REASON_CHARS, clean
 
 # Raise it when the fixed sentences of the consent page change (web/templates/connect/consent.html): receipts name it.
-NOTICE_VERSION = "2026-11b"
+NOTICE_VERSION = "2026-11c"
 
 
 class NoticeTool(msgspec.Struct, frozen=True):
@@ -30,7 +30,6 @@ class NoticeTool(msgspec.Struct, frozen=True):
     required: bool
     already: bool
     reason: str | None = None
-    note: str | None = None
 
 
 class NoticeGroup(msgspec.Struct, frozen=True):
@@ -110,14 +109,16 @@ def notice(
         workspace_name=clean(workspace.name, NAME_CHARS),
         connector_slug=connector.slug,
         connector_title=connector.title,
-        groups=_groups(connector, session.asked, present, max_scopes),
+        groups=_groups(connector, session.asked, present),
         cannot=[*connector.cannot, f"see your password. You type it only at {connector.title}"],
         purpose=clean(session.purpose, PURPOSE_CHARS) if session.purpose else None,
         durations=[NoticeDuration(value, _DURATION_WORDS[value]) for value in lengths],
         default_duration=lengths[0],
         duration_hint=_duration_hint(workspace),
         provider_scopes=_provider_scopes(connector, session.asked, present, max_scopes),
-        scope_note=_scope_note(connector, clean(assistant.name, NAME_CHARS)),
+        scope_note=_scope_note(
+            connector, session.asked, present, max_scopes, clean(assistant.name, NAME_CHARS)
+        ),
         scopes_are_named=connector.oauth.scope_mode == "request",
         step_up=grant is not None,
         manage_hint="Open “Who may use my data” at any time and press Stop. It ends at once.",
@@ -139,21 +140,19 @@ def _still_good(connector: Connector, grant: Grant | None) -> tuple[str, ...]:
 Within = tuple[str, ...] | None
 
 
-def _groups(
-    connector: Connector, asked: Iterable[Asked], present: Iterable[str], within: Within
-) -> list[NoticeGroup]:
+def _groups(connector: Connector, asked: Iterable[Asked], present: Iterable[str]) -> list[NoticeGroup]:
     groups: dict[str, list[NoticeTool]] = {}
     by_name = {one.tool: one for one in asked}
     for name in dict.fromkeys([*by_name, *present]):
         tool = connector.tools.get(name)
         if tool is None:
             continue  # the connector was changed since: a tool that is gone can be neither shown nor granted
-        line = _line(connector, tool, by_name.get(name, Asked(name)), name in set(present), within)
+        line = _line(tool, by_name.get(name, Asked(name)), name in set(present))
         groups.setdefault(tool.group, []).append(line)
     return [NoticeGroup(title, tools) for title, tools in groups.items()]
 
 
-def _line(connector: Connector, tool: Tool, asked: Asked, already: bool, within: Within) -> NoticeTool:
+def _line(tool: Tool, asked: Asked, already: bool) -> NoticeTool:
     return NoticeTool(
         name=tool.name,
         title=tool.title,
@@ -162,7 +161,6 @@ def _line(connector: Connector, tool: Tool, asked: Asked, already: bool, within:
         required=asked.required and not already,
         already=already,
         reason=clean(asked.reason, REASON_CHARS) if asked.reason else None,
-        note=_wider_note(connector, tool, within),
     )
 
 
@@ -176,14 +174,6 @@ def tool_text(tool: Tool) -> str:
     if tool.risk == "read":
         sentences.append("Cannot change anything.")
     return " ".join(sentence.replace("..", ".") for sentence in sentences)
-
-
-def _wider_note(connector: Connector, tool: Tool, within: Within) -> str | None:
-    """Said where the provider has no scope as small as the tool: a reading tool that needs a scope for writing."""
-    scopes = [connector.scopes[name] for name in tool.wanted_scopes(within) if name in connector.scopes]
-    if tool.risk == "read" and any(scope.risk != "read" for scope in scopes):
-        return f"{connector.title} has no smaller permission: its page will speak of changing. This tool only reads."
-    return None
 
 
 def _provider_scopes(
@@ -216,18 +206,48 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _scope_note(connector: Connector, assistant: str) -> str | None:
-    if connector.oauth.scope_mode == "request":
-        return None
-    if connector.oauth.scope_mode == "app_fixed":
+def _scope_note(
+    connector: Connector, asked: Iterable[Asked], present: Iterable[str], within: Within, assistant: str
+) -> str | None:
+    """Said where the provider lets through more than is chosen here: it never, or not for these tools, offers less."""
+    title, mode = connector.title, connector.oauth.scope_mode
+    if mode == "none":
         return (
-            f"On its own page {connector.title} may ask for more than is switched on here: it has no smaller choice. "
-            f"{assistant} gets only what is switched on above. This service, Valetkey, stands between and refuses the rest."
+            f"{title} cannot limit what a connected app may do. "
+            "Valetkey limits it instead: only what you switch on here can be used."
         )
-    return (
-        f"{connector.title} cannot limit what a connected app may do. "
-        "Valetkey limits it instead: only what you switch on here can be used."
+    needed = [
+        (certain, tool, _beyond(connector, tool, within))
+        for certain, tool in _needed(connector, asked, present)
+    ]
+    wider = [certain for certain, _, scopes in needed if scopes]
+    if mode == "request" and not wider:
+        return None
+    asks = "asks" if mode == "request" and any(wider) else "may ask"
+    changing = any(
+        tool.risk == "read" and scope.risk != "read" for _, tool, scopes in needed for scope in scopes
     )
+    return (
+        f"On its own page {title} {asks} for more than is switched on here{', changing included' if changing else ''}: "
+        f"it has no smaller choice. {assistant} gets only what is switched on above. "
+        "This service, Valetkey, stands between and refuses the rest."
+    )
+
+
+def _needed(
+    connector: Connector, asked: Iterable[Asked], present: Iterable[str]
+) -> Iterator[tuple[bool, Tool]]:
+    """Each tool the request is about, and whether it is part of the consent in any case."""
+    required = {one.tool: one.required for one in asked} | dict.fromkeys(present, True)
+    for name, needed in required.items():
+        if tool := connector.tools.get(name):
+            yield needed, tool
+
+
+def _beyond(connector: Connector, tool: Tool, within: Within) -> list[Scope]:
+    """The scopes the tool has to be given although they open more than it uses."""
+    scopes = (connector.scopes.get(name) for name in tool.wanted_scopes(within))
+    return [scope for scope in scopes if scope is not None and scope.is_wider_than(tool.risk)]
 
 
 def _duration_hint(workspace: Workspace) -> str:

@@ -9,7 +9,7 @@ Source: RFC 9700 section 4.4 (mix-up), draft-ietf-oauth-security-topics-update (
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -300,11 +300,19 @@ def scopes_of(connector: Connector, registration: Registration) -> tuple[str, ..
     """What a client whose scopes are fixed was given: as its admin says it, else what the console's steps tell to give."""
     if registration.max_scopes is not None:
         return registration.max_scopes
-    if registration.tier == "read":
-        return tuple(scope.name for scope in connector.scopes.values() if scope.risk == "read")
     enabled = connector.tools if registration.enabled_tools is None else registration.enabled_tools
-    tools = (connector.tools[name] for name in enabled if name in connector.tools)
-    return union([connector.oauth.always_scopes, *(tool.wanted_scopes() for tool in tools)])
+    return to_give(connector, enabled, registration.tier)
+
+
+def to_give(connector: Connector, tools: Iterable[str], tier: Tier) -> tuple[str, ...]:
+    """What an app has to be given at the provider for these tools; the one that only reads, for those that need no more."""
+    wanted = [connector.tools[name] for name in tools if name in connector.tools]
+    always = connector.oauth.always_scopes
+    if tier == "write":
+        return union([always, *(tool.wanted_scopes() for tool in wanted)])
+    reading = [scope.name for scope in connector.scopes.values() if scope.risk == "read"]
+    able = [tool for tool in wanted if not tool.missing_scopes(reading)]
+    return union([[one for one in always if one in reading], *(tool.wanted_scopes(reading) for tool in able)])
 
 
 async def listed(house: House, workspace: str, after: str, limit: int) -> list[Registration]:

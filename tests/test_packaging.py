@@ -54,6 +54,13 @@ def test_the_wheel_holds_every_file_of_the_packages_that_git_knows(wheel: zipfil
     assert tracked - packed == set()
 
 
+def test_the_wheel_holds_the_setup_page_of_every_connector(wheel: zipfile.ZipFile) -> None:
+    """Beside the connectors' files, where `core.evidence.home` looks for the page of one that stands in no project."""
+    pages = {page.name: page.read_bytes() for page in (ROOT / "docs/connectors").glob("*.md")}
+    assert len(pages) > 12
+    assert {name: wheel.read(f"connectors/docs/{name}") for name in pages} == pages
+
+
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     [scripts] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert "valetkey = web.cli:main" in wheel.read(scripts).decode()

@@ -12,12 +12,21 @@ RISKS: tuple[Risk, ...] = ("read", "write", "delete")
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """One scope of a provider. `title` names the kind of data, `description` goes on after "may": "find and read people"."""
+    """One scope of a provider. `title` names the kind of data, `description` goes on after "may": "find and read people".
+
+    `wide`: it opens about all that the person can reach there, since the provider has nothing smaller. The consent page says
+    so; that a scope may change more than a tool does is seen from `risk` without it.
+    """
 
     name: str
     title: str
     description: str
     risk: Risk = "read"
+    wide: bool = False
+
+    def is_wider_than(self, risk: Risk) -> bool:
+        """Whether a tool of this risk has to be given more than it needs."""
+        return self.wide or RISKS.index(self.risk) > RISKS.index(risk)
 
 
 def missing(needed: Iterable[str], granted: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from core import connecting, revocation
+from core.connector import Connector
 from core.consent import Notice
 from core.model import Asked, ConnectSession
 from core.sessions import SessionWish, create
@@ -117,3 +118,51 @@ async def test_a_provider_without_a_choice_of_scopes_is_told_as_such(
     async with open_home(tmp_path, connector(oauth={"scope_mode": mode})) as home:
         note = (await noticed(home, await home.session())).scope_note
         assert note is not None and said in note
+
+
+def wide(scope: str, **changes: Any) -> Connector:
+    """Acme, where the scope is told to be otherwise."""
+    one = connector()
+    one.scopes[scope] = msgspec.structs.replace(one.scopes[scope], **changes)
+    return one
+
+
+OPENS_ALL = {"wide": True}
+DOES_MORE = {"risk": "delete"}
+
+
+@pytest.mark.parametrize(
+    ("acme", "tool"),
+    [
+        (wide("items.read", **OPENS_ALL), "find_items"),
+        (wide("items.read", **DOES_MORE), "find_items"),
+        (wide("items.write", **OPENS_ALL), "add_item"),
+        (wide("items.write", **DOES_MORE), "add_item"),
+    ],
+)
+async def test_a_scope_that_is_wider_than_its_tool_is_told_with_what_limits_it(
+    tmp_path: Any, acme: Connector, tool: str
+) -> None:
+    async with open_home(tmp_path, acme) as home:
+        note = (await asked(home, Asked(f"acme.{tool}"))).scope_note
+        assert note is not None and "Acme asks for more" in note and "no smaller choice" in note
+        assert "Acme Assist gets only what is switched on above" in note and "refuses the rest" in note
+        assert ("changing included" in note) == (acme.scopes["items.read"].risk != "read")
+        other = "find_people"
+        assert (await asked(home, Asked(f"acme.{other}"))).scope_note is None, (
+            "about the tools of this request only"
+        )
+
+
+async def test_what_only_a_choice_would_need_is_told_as_a_possibility(tmp_path: Any) -> None:
+    async with open_home(tmp_path, wide("items.write", **OPENS_ALL)) as home:
+        needed = Asked("acme.find_items", required=True, reason="x")
+        note = (await asked(home, needed, Asked("acme.add_item"))).scope_note
+        assert note is not None and "may ask for more" in note
+
+
+async def test_it_is_told_again_when_it_was_agreed_to_before(tmp_path: Any) -> None:
+    async with open_home(tmp_path, wide("items.read", **OPENS_ALL)) as home:
+        await home.grant("find_items")
+        note = (await asked(home, Asked("acme.find_people"))).scope_note
+        assert note is not None and "Acme asks for more" in note

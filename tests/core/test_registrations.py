@@ -151,6 +151,21 @@ async def test_a_grant_is_made_with_the_smallest_client_that_does(fixed: Home) -
     assert (await fixed.call("add_item", "u2", arguments={"name": "Rake"}))["name"] == "Rake"
 
 
+async def test_the_smaller_client_is_given_what_the_enabled_tools_read_and_no_more(tmp_path: Path) -> None:
+    """What it is taken to have been given is what the admin's page tells to give it."""
+    async with open_home(tmp_path, connector(oauth={"scope_mode": "app_fixed"})) as home:
+        small = ReadClient(client_id="small", client_secret=Secret("small-secret"))
+        tools = ("acme.find_items", "acme.add_item")
+        wish = Wish(client_id="valetkey", enabled_tools=tools, read_client=small)
+        home.registration = await registrations.put(home.house, home.admin, "acme", wish)
+        grant = await home.grant("find_items", scopes=())
+        assert await client_of(home, grant) == "small" and grant.scopes_granted == ("items.read",)
+        assert registrations.to_give(home.house.registry.connector("acme"), tools, "write") == (
+            "items.read",
+            "items.write",
+        )
+
+
 async def test_each_client_has_an_address_and_a_secret_of_its_own(fixed: Home) -> None:
     small = await registrations.read_client(fixed.house, fixed.workspace.id, "acme")
     assert small is not None and small.id != fixed.registration.id

@@ -50,6 +50,10 @@ class Connectors(Controller):
     ) -> RegistrationOut:
         """Make or change the workspace's own client at a provider. Enter the `redirect_uri` of the answer at the provider.
 
+        Leaving `enabled_tools` out (or null) switches on every tool of the connector, those that change and delete included, and
+        those a later version brings: name them to have fewer. It is what the registration has from then on, also when it had
+        fewer before. (The admin's page for a new registration begins with the tools that only read.)
+
         Leaving `client_secret` out keeps the present one; it is never shown again. Where the provider fixes scopes with the
         client, `read_client` is a second one that may only read: a grant is made with it when its tools need no more.
         Leaving it out keeps the present one; null removes it and revokes what was granted with it.

@@ -185,6 +185,21 @@ def test_the_receipt_reads_well_and_its_hash_is_that_of_its_json(
     assert answer.json()["person"] == {"user": "ada"}
 
 
+def test_the_receipt_keeps_what_was_said_of_a_provider_that_offers_nothing_smaller(
+    stage: Scene, walker: Walker
+) -> None:
+    """Northwind's permission to add a task deletes tasks, too."""
+    grant = stage.connect("ada", tools=["add_task"])
+    walker.open(ticket(stage))
+    page = walker.open(f"{stage.service.url}/me/receipts/{grant['receipt']}")
+    said = page.soup.select_one("section[aria-labelledby=r6]")
+    assert (
+        said is not None
+        and "It was said of Northwind" in said.text
+        and "it has no smaller choice" in said.text
+    )
+
+
 def test_all_my_data_is_one_json_document_without_a_token(
     stage: Scene, home: Page, walker: Walker, provider: RunningNorthwind
 ) -> None:

@@ -12,18 +12,21 @@ from core import registrations, revocation
 from core.connector import Connector
 from core.errors import Conflict, InvalidBody, InvalidConfig, Missing, ValetkeyError
 from core.grants import GrantFilter
-from core.model import Registration
+from core.model import Registration, Tier
 from core.registrations import ReadClient, Wish
 from core.secret import Secret
 from web.pages import forms
-from web.pages.admin.faults import by_field
+from web.pages.admin.faults import labelled
 from web.pages.admin.revoke import affected_by, reason_in
-from web.pages.admin.views.connectors import config_names, connector_view, connectors_view, read_client_view
+from web.pages.admin.views.connector import Draft, config_names, connector_view, kept, labels
+from web.pages.admin.views.connectors import connectors_view
 from web.pages.admin.views.revoke import delete_connector_view
 from web.pages.admin.visit import DEPENDENCIES, Visit
 from web.pages.outcome import away
 
 MOST = 200
+PASTE = "Paste it here"
+TIERS: tuple[Tier, ...] = ("write", "read")
 
 
 class Connectors(Controller):
@@ -44,6 +47,8 @@ class Connectors(Controller):
     @post("/{slug:str}", status_code=303)
     async def save(self, visit: NamedDependency[Visit], slug: FromPath[str]) -> Response:
         fields = await visit.form()
+        if "show" in fields:
+            return await shown(visit, slug, fields)
         connector = visit.house.registry.connector(slug)
         present = await registration_of(visit, slug)
         small = await registrations.read_client(visit.house, visit.workspace.id, slug)
@@ -83,35 +88,33 @@ async def registration_of(visit: Visit, slug: str) -> Registration | None:
 async def shown(
     visit: Visit, slug: str, fields: FormMultiDict | None = None, error: ValetkeyError | None = None
 ) -> Response:
-    """The form; with `error`, as it was filled in, but for the secret."""
-    registration = await registration_of(visit, slug)
+    """The form; with `fields` as it was filled in, but for the secrets."""
     connector, workspace = visit.house.registry.connector(slug), visit.workspace.id
-    typed = {
-        name: value
-        for name, value in (fields or {}).items()
-        if isinstance(value, str) and not name.endswith("client_secret")
+    registration = await registration_of(visit, slug)
+    small = await registrations.read_client(visit.house, workspace, slug)
+    addresses: dict[Tier, str] = {
+        tier: await registrations.redirect_uri_for(visit.house, workspace, slug, tier) for tier in TIERS
     }
-    faults = by_field(error) if error else {}
-    read_client = read_client_view(
-        connector,
-        await registrations.read_client(visit.house, workspace, slug),
-        await registrations.redirect_uri_for(visit.house, workspace, slug, "read"),
-        typed if fields is not None else None,
-        faults.get("read_client", ""),
-    )
     view = connector_view(
         connector,
         registration,
-        await registrations.redirect_uri_for(visit.house, workspace, slug),
-        read_client=read_client,
+        small,
+        addresses,
         workspace=visit.workspace.name,
-        typed=typed,
-        chosen=forms.texts(fields, "tools") if fields is not None else None,
-        faults=faults,
-        fault=error.detail if error else "",
+        draft=kept(connector, registration, small) if fields is None else draft_in(fields),
+        faults=labelled(error, labels(connector)) if error else (),
         notice=visit.notice,
     )
     return visit.page("connector.html", view, "Connectors", error.status if error else 200)
+
+
+def draft_in(fields: FormMultiDict) -> Draft:
+    typed = {
+        name: forms.text(fields, name)
+        for name in fields
+        if name in ("client_id", "read_client_id") or name.startswith("config.")
+    }
+    return Draft(typed=typed, chosen=forms.texts(fields, "tools"))
 
 
 def wish_in(
@@ -120,25 +123,40 @@ def wish_in(
     present: Registration | None,
     small: Registration | None = None,
 ) -> Wish:
-    """Raises InvalidBody for what only this form asks: a secret the first time, one tool at least."""
-    secret, tools = forms.text(fields, "client_secret").strip(), forms.texts(fields, "tools")
-    if not secret and connector.oauth.client_auth != "none" and not (present and present.secret_version):
-        raise InvalidBody(
-            "The client secret is empty.", errors=[{"path": "/client_secret", "message": "Paste it here."}]
-        )
-    if not tools:
-        raise InvalidBody("Switch on one tool at least, or delete the registration.", errors=[])
+    """Raises InvalidBody naming every field that may not be empty; what is in them is core's to check."""
+    faults = _gaps(fields, connector, present, small)
+    if faults:
+        gaps = [{"path": field, "message": said} for field, said in faults.items()]
+        raise InvalidBody("The registration was not changed.", errors=gaps)
     names = config_names(connector)
-    kept = {name: value for name, value in (present.config if present else {}).items() if name not in names}
-    asked_for = {name: text for name in names if (text := forms.text(fields, f"config.{name}").strip())}
+    others = {name: value for name, value in (present.config if present else {}).items() if name not in names}
+    asked_for = {name: text for name in names if (text := _line(fields, f"config.{name}"))}
     return Wish(
-        client_id=forms.text(fields, "client_id").strip(),
-        client_secret=Secret(secret) if secret else None,
-        enabled_tools=tools,
+        client_id=_line(fields, "client_id"),
+        client_secret=_secret(fields, "client_secret"),
+        enabled_tools=forms.texts(fields, "tools"),
         max_scopes=present.max_scopes if present else None,
-        config={**kept, **asked_for},
+        config={**others, **asked_for},
         read_client=_read_client_in(fields, connector, small),
     )
+
+
+def _gaps(
+    fields: FormMultiDict, connector: Connector, present: Registration | None, small: Registration | None
+) -> dict[str, str]:
+    """What has to be there and is not, by field. A saved secret may stay; of the second app there is all or nothing."""
+    secrets = connector.oauth.client_auth != "none"
+    needed = {f"config.{name}": "Is needed" for name in connector.needed_config()}
+    needed["tools"] = "Switch on one tool at least, or delete the registration"
+    needed["client_id"] = PASTE
+    if secrets and not (present and present.secret_version):
+        needed["client_secret"] = PASTE
+    if connector.oauth.scope_mode == "app_fixed":
+        if _line(fields, "read_client_id") and secrets and not (small and small.secret_version):
+            needed["read_client_secret"] = f"{PASTE}: the second app has a secret of its own"
+        if _line(fields, "read_client_secret"):
+            needed["read_client_id"] = f"{PASTE}: a secret alone is no second app"
+    return {field: said for field, said in needed.items() if not _line(fields, field)}
 
 
 def _read_client_in(
@@ -147,19 +165,23 @@ def _read_client_in(
     """The second app; an empty client id takes it away."""
     if connector.oauth.scope_mode != "app_fixed":
         return UNSET
-    client_id, secret = (
-        forms.text(fields, name).strip() for name in ("read_client_id", "read_client_secret")
-    )
+    client_id = _line(fields, "read_client_id")
     if not client_id:
         return None
-    if not secret and connector.oauth.client_auth != "none" and not (small and small.secret_version):
-        message = "The second app needs its client secret."
-        raise InvalidBody(message, errors=[{"path": "/read_client", "message": "Paste its client secret."}])
     return ReadClient(
         client_id=client_id,
-        client_secret=Secret(secret) if secret else None,
+        client_secret=_secret(fields, "read_client_secret"),
         max_scopes=small.max_scopes if small else None,
     )
+
+
+def _line(fields: FormMultiDict, name: str) -> str:
+    return forms.text(fields, name).strip()
+
+
+def _secret(fields: FormMultiDict, name: str) -> Secret | None:
+    text = _line(fields, name)
+    return Secret(text) if text else None
 
 
 async def asked(visit: Visit, slug: str, fault: str = "") -> Response:

@@ -10,33 +10,53 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from core.connector import templates
+from core.errors import InvalidConfig
+
 
 class Place(msgspec.Struct, frozen=True):
-    """`permissions` empty: none are chosen in the console, they travel with each request. `names`: what the console calls a
+    """`console`: may hold places of the connector's settings; `consoles`: instead of it, by what is chosen as `by`.
+    `permissions` empty: none are chosen in the console, they travel with each request. `names`: what the console calls a
     scope, where that is not its name; empty: it stands there by itself."""
 
-    console: str
     make: str
     redirect: str
     permissions: str
     then: str
+    console: str = ""
+    by: str = ""
+    consoles: Mapping[str, str] = {}
     names: Mapping[str, str] = {}
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What has to be known before it is known where the console is."""
+        return (self.by,) if self.by else templates.places(self.console)
+
+    def address(self, fields: Mapping[str, str]) -> str:
+        """The console's, for a registration filled so; "" while that is not known."""
+        if self.by:
+            return self.consoles.get(fields.get(self.by, ""), "")
+        try:
+            return templates.fill(self.console, fields)
+        except InvalidConfig:
+            return ""
 
 
 PLACES = {
     "asana": Place(
         console="https://app.asana.com/0/my-apps",
-        make="Create a new app in Asana’s developer console. Call it “{workspace}”. Console:",
+        make="Create a new app in Asana’s developer console. Call it “{name}”. Console:",
         redirect="Under OAuth, add this as Redirect URL, exactly",
         permissions="Under Permission scopes choose scopes, not Full permissions, and tick these, nothing else:",
         then="Client ID and secret stand under Basic information. Manage distribution says whose people may connect.",
     ),
     "attio": Place(
         console="https://build.attio.com/",
-        make="Make a new app in Attio’s developer dashboard. Call it “{workspace}”. Dashboard:",
+        make="Make a new app in Attio’s developer dashboard. Call it “{name}”. Dashboard:",
         redirect="Switch OAuth on and add this as redirect URI, exactly",
         permissions="Under Scopes, give it these and nothing else:",
-        then="Copy the client ID and the client secret into the next step.",
+        then="Copy the client ID and the client secret into the fields below.",
         names={
             "record_permission:read": "Records: Read",
             "object_configuration:read": "Object configuration: Read",
@@ -49,7 +69,7 @@ PLACES = {
     "github": Place(
         console="https://github.com/settings/apps/new",
         make=(
-            "Make a GitHub App, for an organization in its own settings. Call it “{workspace}”. Leave “Expire user "
+            "Make a GitHub App, for an organization in its own settings. Call it “{name}”. Leave “Expire user "
             "authorization tokens” on and the webhook off. Form:"
         ),
         redirect="Paste this as Callback URL, exactly",
@@ -68,28 +88,28 @@ PLACES = {
     "github_oauth": Place(
         console="https://github.com/settings/applications/new",
         make=(
-            "Only where a GitHub App cannot be used: register an OAuth app. Call it “{workspace}”. Leave “Enable Device "
+            "Only where a GitHub App cannot be used: register an OAuth app. Call it “{name}”. Leave “Enable Device "
             "Flow” off. Form:"
         ),
         redirect="Paste this as Authorization callback URL, exactly",
         permissions="",
-        then="Generate a new client secret, and copy it and the client ID into the next step.",
+        then="Generate a new client secret, and copy it and the client ID into the fields below.",
     ),
     "gitlab": Place(
-        console="https://gitlab.com/-/user_settings/applications",
+        console="{host_url}/-/user_settings/applications",
         make=(
-            "Add an application in your GitLab settings, a group’s, or your own server’s admin area. Call it “{workspace}”. "
-            "Leave “Confidential” on. At gitlab.com:"
+            "Add an application in your GitLab settings, a group’s, or your own server’s admin area. Call it “{name}”. "
+            "Leave “Confidential” on. Your own settings:"
         ),
         redirect="Paste this as Redirect URI, exactly",
         permissions="Tick these scopes and nothing else:",
-        then="Copy the application ID as client ID, and the secret, into the next step.",
+        then="Copy the application ID as client ID, and the secret, into the fields below.",
     ),
     "hubspot": Place(
         console="https://developers.hubspot.com/",
         make=(
             "Make an app with OAuth in your HubSpot developer account: in a project, or as a legacy public app, there on "
-            "its Auth tab. Call it “{workspace}”. Console:"
+            "its Auth tab. Call it “{name}”. Console:"
         ),
         redirect="Add this as Redirect URL, exactly",
         permissions="Under Scopes, make “oauth” required, and add these as conditionally required, no others:",
@@ -98,7 +118,7 @@ PLACES = {
     "jira": Place(
         console="https://developer.atlassian.com/console/myapps/",
         make=(
-            "Open the Atlassian developer console, press Create and choose OAuth 2.0 integration. Call it “{workspace}”. "
+            "Open the Atlassian developer console, press Create and choose OAuth 2.0 integration. Call it “{name}”. "
             "Choose resource-level access if you are asked. Console:"
         ),
         redirect="Under Authorization, add OAuth 2.0 (3LO) and paste this as Callback URL, exactly",
@@ -110,17 +130,17 @@ PLACES = {
     ),
     "linear": Place(
         console="https://linear.app/settings/api/applications/new",
-        make="Create an OAuth application in Linear. Call it “{workspace}”. Form:",
+        make="Create an OAuth application in Linear. Call it “{name}”. Form:",
         redirect="Add this as Callback URL, exactly",
         permissions="",
         then="Switch Public on if people of other workspaces are to connect. Copy the client ID and the client secret.",
     ),
     "notion": Place(
         console="https://www.notion.so/developers/connections",
-        make="Make a public integration at Notion. Call it “{workspace}”. Its page:",
+        make="Make a public integration at Notion. Call it “{name}”. Its page:",
         redirect="Add this as Redirect URI, exactly",
         permissions="Under Capabilities switch these on and nothing else:",
-        then="Copy the OAuth client ID and the client secret into the next step.",
+        then="Copy the OAuth client ID and the client secret into the fields below.",
         names={
             "read_content": "Read content",
             "update_content": "Update content",
@@ -133,12 +153,12 @@ PLACES = {
     "pipedrive": Place(
         console="https://developers.pipedrive.com/",
         make=(
-            "In a developer sandbox account open Developer Hub and create a private app. Call it “{workspace}”. "
+            "In a developer sandbox account open Developer Hub and create a private app. Call it “{name}”. "
             "Sandboxes:"
         ),
         redirect="Paste this as Callback URL, exactly. Pipedrive also tells here when somebody uninstalls the app",
         permissions="Under OAuth & access scopes choose these and nothing else:",
-        then="Copy the client ID and the client secret into the next step.",
+        then="Copy the client ID and the client secret into the fields below.",
         names={
             "base": "",
             "search:read": "Search for all data",
@@ -149,9 +169,9 @@ PLACES = {
         },
     ),
     "salesforce": Place(
-        console="https://login.salesforce.com/lightning/setup/ManageExternalClientApplication/home",
+        console="{login_url}/lightning/setup/ManageExternalClientApplication/home",
         make=(
-            "In Setup, External Client App Manager, make an app with OAuth. Call it “{workspace}”. Require PKCE and the "
+            "In Setup, External Client App Manager, make an app with OAuth. Call it “{name}”. Require PKCE and the "
             "secret for the web server flow. Setup:"
         ),
         redirect="Paste this as Callback URL, exactly",
@@ -160,28 +180,37 @@ PLACES = {
     ),
     "todoist": Place(
         console="https://app.todoist.com/app/settings/integrations/app-management",
-        make="Add a new integration in Todoist’s app management. Call it “{workspace}”. Console:",
+        make="Add a new integration in Todoist’s app management. Call it “{name}”. Console:",
         redirect="Paste this as OAuth redirect URL, exactly",
         permissions="",
-        then="Copy the client ID and the client secret into the next step.",
+        then="Copy the client ID and the client secret into the fields below.",
     ),
     "zoho_crm": Place(
-        console="https://api-console.zoho.com/",
+        by="data_centre",
+        consoles={
+            "us": "https://api-console.zoho.com/",
+            "eu": "https://api-console.zoho.eu/",
+            "in": "https://api-console.zoho.in/",
+            "au": "https://api-console.zoho.com.au/",
+            "cn": "https://api-console.zoho.com.cn/",
+            "jp": "https://api-console.zoho.jp/",
+            "ca": "https://api-console.zohocloud.ca/",
+            "sa": "https://api-console.zoho.sa/",
+        },
         make=(
-            "Open the API console of your data centre (.com here; .eu, .in and so on elsewhere) and add a client of the "
-            "kind Server-based Applications. Call it “{workspace}”. Console:"
+            "Open the API console of your data centre and add a client of the kind Server-based Applications. Call it "
+            "“{name}”. Console:"
         ),
         redirect="Add this as Authorized Redirect URI, exactly",
         permissions="",
-        then="Leave Multi-DC off. Copy the client ID and the client secret into the next step.",
+        then="Leave Multi-DC off. Copy the client ID and the client secret into the fields below.",
     ),
 }
 GENERAL = Place(
-    console="",
-    make="Open {title}’s settings for developers and make an OAuth app. Call it “{workspace}”.",
+    make="Open {title}’s settings for developers and make an OAuth app. Call it “{name}”.",
     redirect="Paste this as the redirect address, exactly",
     permissions="Allow these permissions and nothing else:",
-    then="Copy the client ID{secret} from there into the next step.",
+    then="Copy the client ID{secret} from there into the fields below.",
 )
 
 

@@ -29,7 +29,6 @@ class ToolLine(msgspec.Struct, frozen=True):
     place: str
     chosen: bool = False
     reason: str | None = None
-    note: str | None = None
 
 
 class ToolGroup(msgspec.Struct, frozen=True):
@@ -114,7 +113,7 @@ def _line(tool: NoticeTool, notice: Notice, chosen: bool, same: bool) -> ToolLin
     place = "again" if same else "already" if tool.already else "needed" if tool.required else "choice"
     said = place == "needed" and (tool.reason or len(notice.tools) > 1)
     reason = _reason(tool, plain(notice.assistant_name, NAME_CHARS)) if said else None
-    return ToolLine(tool.name, tool.title, tool.risk, tool.text, place, chosen, reason, tool.note)
+    return ToolLine(tool.name, tool.title, tool.risk, tool.text, place, chosen, reason)
 
 
 def _reason(tool: NoticeTool, assistant: str) -> str:

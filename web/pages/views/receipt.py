@@ -40,6 +40,7 @@ class ReceiptView(msgspec.Struct, frozen=True):
     duration: str
     ends_at: int | None
     cannot: tuple[str, ...]
+    scope_note: str | None
     retention: str
     withdrawal: str
     notice_version: str
@@ -72,6 +73,7 @@ def receipt_view(receipt: Receipt) -> ReceiptView:
         duration=DURATIONS[record["duration"]["chosen"]],
         ends_at=parse_rfc3339(ends_at) if ends_at else None,
         cannot=tuple(notice["text"]["cannot"]),
+        scope_note=notice["text"].get("scope_note"),
         retention=record["retention"],
         withdrawal=record["withdrawal"],
         notice_version=notice["version"],

@@ -44,6 +44,40 @@ def test_an_empty_workspace_is_accessible_and_fits(page: Page, stage: Scene) -> 
         is_fine(page, path)
 
 
+def test_a_connectors_form_is_accessible_and_fits_also_when_it_was_refused(page: Page, stage: Scene) -> None:
+    page.goto(f"{stage.service.url}/admin/connectors/pipedrive")
+    for fold in page.locator("details.fold > summary").all():
+        fold.click()
+    is_fine(page, "the form")
+    page.locator("form.steps").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("Client ID of the second app").fill("small")
+    page.get_by_role("button", name="Register").click()
+    page.get_by_role("alert").get_by_role("link", name="Client secret of the second app").click()
+    expect(page.get_by_label("Client secret of the second app")).to_be_focused()
+    page.faults.clear()  # type: ignore[attr-defined]  # the browser's own line about 422
+    is_fine(page, "refused")
+
+
+def test_permissions_and_console_follow_while_one_chooses(page: Page, stage: Scene) -> None:
+    page.goto(f"{stage.service.url}/admin/connectors/pipedrive")
+    page.get_by_label("Client secret", exact=True).fill("not-to-be-sent")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    permissions = page.locator("#permissions")
+    expect(permissions).not_to_contain_text("Full access")
+    page.get_by_role("switch", name="Move or close a deal").check()
+    expect(permissions).to_contain_text("Deals: Full access")
+    expect(page.locator("#read-permissions")).not_to_contain_text("Full access")
+    expect(page.locator("#on[role=status]")).to_contain_text("7 tools read, 1 changes")
+    expect(page.get_by_role("switch", name="Move or close a deal")).to_be_focused()
+    expect(page.get_by_label("Client secret", exact=True)).to_have_value("not-to-be-sent")
+    assert len(sent) == 1 and "show=yes" in sent[0] and "not-to-be-sent" not in sent[0]
+    page.goto(f"{stage.service.url}/admin/connectors/zoho_crm")
+    page.get_by_label("Data centre").select_option("in")
+    expect(page.locator("#make a")).to_have_attribute("href", "https://api-console.zoho.in/")
+    is_fine(page, "followed")
+
+
 def test_selecting_revoking_and_a_new_key_with_script(page: Page, stage: Scene) -> None:
     for login in ("ada", "ben", "cleo"):
         stage.connect(f"u-{login}", login, tools=["find_deals"])
@@ -98,4 +132,12 @@ def test_all_of_it_works_without_script(browser: Browser, stage: Scene, valetkey
     one.get_by_label("Reason").fill("Clean-up")
     one.get_by_role("button", name="Revoke it").click()
     assert "1 grant revoked" in one.content()
+    one.goto(f"{stage.service.url}/admin/connectors/pipedrive")
+    one.get_by_role("switch", name="Move or close a deal").check()
+    one.get_by_role("button", name="Show the next step for this choice").click()
+    assert "Deals: Full access" in one.locator("#permissions").inner_text()
+    one.get_by_label("Client ID", exact=True).fill("app-1")
+    one.get_by_label("Client secret", exact=True).fill("s")
+    one.get_by_label("Client secret", exact=True).press("Enter")
+    assert "Saved." in one.content(), "Enter saves, whichever button stands first"
     context.close()

@@ -154,6 +154,15 @@ def test_the_receipt_is_readable_and_its_record_has_its_hash(desk: Desk, stage: 
     assert hashlib.sha256(record.content).hexdigest() in page.text
 
 
+def test_the_receipt_says_what_was_told_of_the_provider(desk: Desk, stage: Scene) -> None:
+    """Northwind's permission to add a task deletes tasks, too."""
+    told = stage.connect("u-ada", tools=["add_task"])["receipt"]
+    silent = stage.connect("u-ben", "ben", tools=["find_deals"])["receipt"]
+    page = desk.open(f"/receipts/{told}")
+    assert "Told about Northwind" in page.words and "it has no smaller choice" in page.words
+    assert "Told about Northwind" not in desk.open(f"/receipts/{silent}").words
+
+
 def test_names_from_outside_cannot_become_markup(desk: Desk, stage: Scene) -> None:
     evil = stage.workspace.assistant('<script>alert(1)</script>"\u202eliah')
     grant = stage.connect("<b>u</b>", tools=["find_deals"], assistant=evil, purpose="<img src=x>")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from bs4 import BeautifulSoup
 
-from core import consent
+from core import consent, registry
 from core.connector import Connector, OAuth2, Scope
 from core.errors import InvalidBody
 from core.model import Asked, ConnectSession
@@ -94,6 +95,36 @@ def test_a_provider_that_cannot_limit_an_app_is_told_before_going_there() -> Non
     assert not page.select("details code"), (
         "scopes nobody can ask for have no name the person could meet again"
     )
+
+
+BUILT_IN = registry.load([], development=True).connectors
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        "salesforce.search_contacts",
+        "salesforce.add_note",
+        "gitlab.my_issues",
+        "gitlab.create_issue",
+        "github_oauth.my_issues",
+        "linear.my_issues",
+        "todoist.my_tasks",
+    ],
+)
+def test_where_a_provider_that_is_asked_for_scopes_has_none_so_small_the_page_says_so(tool: str) -> None:
+    connector = BUILT_IN[tool.partition(".")[0]]
+    page = soup(a_session(asked=(Asked(tool, True),)), connector=connector)
+    [note] = page.select(".notice--warn")
+    assert f"{connector.title} asks for more than is switched on here" in note.get_text()
+    assert "it has no smaller choice" in note.get_text()
+    assert "Acme Assist gets only what is switched on above" in note.get_text()
+
+
+@pytest.mark.parametrize("tool", ["asana.my_tasks", "hubspot.search_contacts", "zoho_crm.add_note"])
+def test_where_the_scope_fits_the_tool_nothing_is_said(tool: str) -> None:
+    connector = BUILT_IN[tool.partition(".")[0]]
+    assert soup(a_session(asked=(Asked(tool, True),)), connector=connector).select(".notice--warn") == []
 
 
 def test_a_form_that_comes_back_keeps_what_was_chosen_and_says_what_is_missing() -> None:
