@@ -75,6 +75,7 @@ def create_app(house: House, watch: Watch | None = None) -> Litestar:
                 await chores
             finally:  # work under way comes to its end, whatever the chores' last round met
                 await house.close()
+                await watch.tracer.close()
 
     def provide_house() -> House:
         return house

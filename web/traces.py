@@ -9,6 +9,7 @@ Source: OpenTelemetry semantic conventions for HTTP spans, stable since 1.23 (re
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -57,6 +58,7 @@ class Tracer:
     def __init__(self) -> None:
         self.on = False
         self._tracer: Any = None
+        self._provider: Any = None
         self._context: Any = None
         self._propagate: Any = None
         self._kinds: Any = None
@@ -66,8 +68,13 @@ class Tracer:
         from opentelemetry.trace import SpanKind
 
         self._context, self._propagate, self._kinds = context, propagate, SpanKind
-        self._tracer = provider.get_tracer("valetkey")
+        self._tracer, self._provider = provider.get_tracer("valetkey"), provider
         self.on = True
+
+    async def close(self) -> None:
+        """Send what has not been sent yet. A worker process ends without Python's own exit handlers."""
+        if self._provider is not None:
+            await asyncio.to_thread(self._provider.shutdown)
 
     def request(self, scope: Any, method: str, request_id: str) -> Span:
         """The span of a request that came in. Its route is not known yet."""
