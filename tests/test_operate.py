@@ -21,6 +21,7 @@ from tests.harness.northwind import RunningNorthwind
 from tests.harness.scene import Scene
 from tests.harness.service import ROOT, Service
 from tests.harness.waiting import until
+from web import outcomes
 from web.metrics import FAMILIES
 from web.watching import MEASURED
 
@@ -187,9 +188,10 @@ def test_a_query_asks_for_what_is_there(where: str, exposed: Exposed) -> None:
 def wrong_values(matchers: list[tuple[str, str]]) -> list[str]:
     """Values of `outcome`, `code` and `step` that can never come."""
     codes = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/problems.md").read_text()))
-    outcomes = codes | {"ok", "cancelled", "other", "revoked", "unsupported", "2xx", "4xx", "5xx"}
+    words = {outcomes.OK, outcomes.CANCELLED, outcomes.OTHER, *outcomes.INSIDE.values(), "revoked"}
+    told = codes | words | {"2xx", "4xx", "5xx"}
     steps = {name.partition(".")[2] for name in MEASURED if name.startswith("connect.")}
-    known = {"outcome": outcomes, "code": codes, "step": steps}
+    known = {"outcome": told, "code": codes, "step": steps}
     return [
         f"{label}={one}"
         for label, value in matchers

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import asyncio
 
-from core.errors import ValetkeyError
+from core.errors import RevocationUnsupported, TokenRejected, ValetkeyError
 
 OK = "ok"
 OTHER = "other"
 CANCELLED = "cancelled"
 OURS = ("core.", "web.")
 
-_known: dict[type[ValetkeyError], str] = {}
+# Told to nobody outside under these names: what is raised inside, where the difference matters to whoever runs the service.
+INSIDE: dict[type[ValetkeyError], str] = {
+    TokenRejected: "token_rejected",
+    RevocationUnsupported: "unsupported",
+}
+_known = dict(INSIDE)
 
 
 def outcome(error: BaseException | None) -> str:
-    """`ok`, a problem code of docs/problems.md, `cancelled` (nobody waits any more), `internal_error`, or `other`."""
+    """`ok`, a problem code of docs/problems.md, one of INSIDE, `cancelled` (nobody waits any more), or `other`."""
     if error is None:
         return OK
     if not isinstance(error, ValetkeyError):
@@ -30,6 +35,6 @@ def _code(kind: type[ValetkeyError]) -> str:
     """Of a class made elsewhere, what the nearest of ours is called, if that says more than that it is an error."""
     ours: type[ValetkeyError] = next(one for one in kind.__mro__ if one.__module__.startswith(OURS))
     if ours is not kind:
-        return OTHER if ours is ValetkeyError else ours.code
+        return OTHER if ours is ValetkeyError else INSIDE.get(ours, ours.code)
     _known[kind] = kind.code
     return kind.code
