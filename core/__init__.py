@@ -3,6 +3,7 @@
 Reading order. A line imports only from lines above it, and from its left:
 
     errors  secret  ids  clock  plain_text  settings    words every other file uses
+    observing                                           what is told to whoever watches: times and names, nobody's data
     destinations  http  addresses  browsers             where we may connect to and send people; the one outbound client
     store/  vault/  sealed  model  audit                what is kept, how it is kept safe; the nouns: grants, sessions ...
     connector/  registry                                what a connector author writes, and how it is found

@@ -38,6 +38,7 @@ from core.house import House
 from core.ids import counterpart, is_id, new_id
 from core.model import Asked, AuditEvent, Entry, Grant, Registration
 from core.narrowing import NarrowTokens
+from core.observing import watched
 from core.recording import Recorder, Use
 from core.sessions import SessionWish
 from core.store import Tx
@@ -73,6 +74,11 @@ class CallResult(msgspec.Struct, frozen=True):
 
 async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResult:
     """Make the call. Raises the problems of docs/problems.md; each refusal is in the audit trail."""
+    with house.observer.step("call", tool=wish.tool):
+        return await _call(house, caller, wish)
+
+
+async def _call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResult:
     call_id = new_id("call")
     held: Held | None = None
     try:
@@ -95,6 +101,7 @@ async def call(house: House, caller: KeyedAssistant, wish: CallWish) -> CallResu
 # ---- which grant ------------------------------------------------------------------------------------------------
 
 
+@watched("call.resolve")
 async def _candidate(house: House, caller: KeyedAssistant, tool: Tool, wish: CallWish) -> Held | None:
     """The grant that decides: the one live one, else the newest of all. Never guesses between accounts, never looks at another
     assistant's grants."""
@@ -285,6 +292,7 @@ async def _under(
     return await _deliver(house, caller, tool, held, wish, call_id, answer)
 
 
+@watched("call.provider")
 async def _ask(
     house: House, connector: Connector, tool: Tool, held: Held, checked: dict[str, Any], call_id: str
 ) -> Any:
@@ -298,6 +306,7 @@ async def _ask(
         fields=wide.fields,
         deadline_s=DEADLINE_S,
         development=house.development,
+        observer=house.observer,
     )
     try:
         async with asyncio.timeout(DEADLINE_S + 1):
@@ -316,6 +325,7 @@ async def _ask(
             house.in_background(narrow.end())
 
 
+@watched("call.deliver")
 async def _deliver(
     house: House,
     caller: KeyedAssistant,

@@ -23,6 +23,7 @@ from core.house import House
 from core.ids import new_token, token_hash
 from core.model import Assistant, ConnectSession, Grant, Offered
 from core.oauth import TokenSet
+from core.observing import watched
 from core.secret import Secret
 from core.sessions import entry
 from core.store import Tx
@@ -140,6 +141,7 @@ async def open_page(house: House, session_id: str, browser: Secret | None) -> Ch
     return ChoicePage(session, session.offered, assistant, house.registry.connector(session.connector))
 
 
+@watched("connect.choose")
 async def choose(house: House, session_id: str, browser: Secret, account_id: str) -> Answer:
     """Take the choice, once; the answer holds a new completion code, to be confirmed as the first was.
 

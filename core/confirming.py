@@ -36,6 +36,7 @@ from core.house import House
 from core.ids import token_hash
 from core.model import Actor, Assistant, ConnectSession, Fault, Grant
 from core.oauth import TokenSet
+from core.observing import watched
 from core.secret import Secret
 from core.sessions import person
 from core.store import StoreError, Tx
@@ -43,6 +44,7 @@ from core.store import StoreError, Tx
 UNOWNED_MS = 2 * MINUTE_MS  # how long tokens may wait for their grant before they are revoked
 
 
+@watched("connect.confirm")
 async def confirm(house: House, assistant: Assistant, session_id: str, user: str, code: str) -> Grant:
     """Make the grant.
 
@@ -75,6 +77,7 @@ def _is_for(session: ConnectSession, user: str | None) -> bool:
     return user == session.user
 
 
+@watched("connect.confirm")
 async def confirm_signed_in(house: House, session: ConnectSession, actor: Actor, code: Secret) -> Grant:
     """The portal's way: the person is signed in with us, so being the session's user replaces the builder's word."""
     same_house = (actor.workspace, actor.assistant) == (session.workspace, session.assistant)
@@ -125,14 +128,15 @@ async def _finish(
             tokens, account = taken.tokens, taken.account
         else:
             connector, client = await _who_asks(house, session)
-            tokens = await oauth.redeem(
-                house.outbound,
-                connector,
-                client,
-                code=taken.code,
-                verifier=taken.verifier,
-                now_ms=house.now_ms(),
-            )
+            with house.observer.step("connect.redeem", connector=connector.slug):
+                tokens = await oauth.redeem(
+                    house.outbound,
+                    connector,
+                    client,
+                    code=taken.code,
+                    verifier=taken.verifier,
+                    now_ms=house.now_ms(),
+                )
             unowned = await _hold(house, session, connector, client, tokens)
             accounts = await whose.accounts(house, connector, client, tokens)
             one = await choosing.settled(house, session, accounts)

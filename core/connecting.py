@@ -21,6 +21,7 @@ from core.errors import BadRequest, Conflict, InvalidBody, SessionEnded, Valetke
 from core.house import House
 from core.ids import new_token, token_hash
 from core.model import LIVE_STATUSES, Assistant, ConnectSession, Duration, Fault, Grant, Registration
+from core.observing import watched
 from core.secret import Secret
 from core.sessions import end, entry, find, person, status_at
 from core.store import Tx
@@ -51,12 +52,17 @@ class Answer(msgspec.Struct, frozen=True):
 # ---- the person's browser ---------------------------------------------------------------------------------------
 
 
+@watched("connect.open")
 async def open_page(house: House, session_id: str, browser: Secret | None) -> Page:
     """What the consent page shows. Gives a browser without a cookie one; binds nothing, so a link scanner locks nobody out.
 
     Raises Missing, SessionEnded (field `session_status`), Conflict when this was agreed to and an account is to be chosen,
     WrongBrowser when another browser has agreed already.
     """
+    return await _opened(house, session_id, browser)
+
+
+async def _opened(house: House, session_id: str, browser: Secret | None) -> Page:
     session = await find(house, session_id)
     still_open(session)
     if session.choosing:
@@ -113,11 +119,12 @@ def _same_browser(session: ConnectSession, browser: Secret | None, *, bound: boo
         )
 
 
+@watched("connect.approve")
 async def approve(
     house: House, session_id: str, browser: Secret, tools: tuple[str, ...], duration: str
 ) -> str:
     """The person agreed: keep the receipt, bind the browser, and return the provider's authorization URL."""
-    page = await open_page(house, session_id, browser)
+    page = await _opened(house, session_id, browser)
     session, connector = page.session, page.connector
     chosen = _chosen(page.notice, tools)
     length = _chosen_duration(page.notice, duration)
@@ -266,6 +273,7 @@ async def deny(house: House, session_id: str, browser: Secret) -> ConnectSession
 _UNKNOWN_STATE = "This answer belongs to no open request: it was used before, is too old, or made up. Start again in the chat."
 
 
+@watched("connect.callback")
 async def callback(
     house: House, registration_id: str, query: Mapping[str, str], browser_of: Callable[[str], Secret | None]
 ) -> Answer:

@@ -11,6 +11,7 @@ from core.callers import Callers
 from core.clock import Clock
 from core.http import Outbound
 from core.model import Entry
+from core.observing import SILENT, Observer
 from core.registry import Registry
 from core.store import Store, Tx
 from core.vault import Vault
@@ -41,6 +42,7 @@ class House:
         self.development = development
         self.clock = clock or Clock()
         self.callers: Callers[Any] = Callers()  # who presented which key (core/workspaces.py)
+        self.observer: Observer = SILENT
         self.keys_used: dict[str, int] = {}  # key id -> when, until the housekeeping writes it down
 
         self.refreshing: dict[
@@ -53,6 +55,10 @@ class House:
 
     def now_ms(self) -> int:
         return self.clock.now_ms()
+
+    def watched_by(self, observer: Observer) -> None:
+        """Tell `observer` from now on what is done (core/observing.py)."""
+        self.observer = self.vault.observer = observer
 
     async def log(self, tx: Tx, *entries: Entry) -> None:
         """Add to the audit trail in the caller's transaction: what happened and its trace are kept together or not at all."""

@@ -171,7 +171,8 @@ async def _tell(house: House, row: Telling, *, alone: bool) -> None:
     connector = house.registry.connector(registration.slug)
     client = await registrations.client(house, registration)
     tokens = oauth.TokenSet.from_bytes(opened)
-    await oauth.revoke(house.outbound, connector, client, tokens, alone=alone)
+    with house.observer.step("outbox.tell", connector=connector.slug):
+        await oauth.revoke(house.outbound, connector, client, tokens, alone=alone)
 
 
 async def _later(house: House, row: Telling, error: ValetkeyError) -> Outcome:
@@ -197,6 +198,7 @@ async def _settle(house: House, row: Telling, outcome: Outcome, reason: str | No
             await house.log(tx, Entry(actor, action, outcome=reason or "ok", grant=row.grant))
 
     await house.write(job)
+    house.observer.revocation_settled(outcome, (house.now_ms() - row.created_at) / 1000)
     return outcome
 
 

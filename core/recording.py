@@ -8,6 +8,7 @@ lengthened once, and the disk is waited for once. Measured against a transaction
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -101,7 +102,10 @@ class Recorder:
                 await self._all_here.wait()
 
     async def _write(self, uses: Sequence[Use]) -> list[bool]:
-        return await self._house.write(lambda tx: _record(tx, self._house, uses))
+        began = time.perf_counter()
+        delivered = await self._house.write(lambda tx: _record(tx, self._house, uses))
+        self._house.observer.calls_recorded(len(uses), time.perf_counter() - began)
+        return delivered
 
 
 async def _record(tx: Tx, house: House, uses: Sequence[Use]) -> list[bool]:

@@ -45,6 +45,7 @@ from core.model import (
     SessionStatus,
     Workspace,
 )
+from core.observing import watched
 from core.plain_text import NAME_CHARS, PURPOSE_CHARS, REASON_CHARS, clean
 from core.store import Tx
 
@@ -73,6 +74,7 @@ class SessionWish(msgspec.Struct, frozen=True, kw_only=True):
 # ---- the builder's request ------------------------------------------------------------------------------------
 
 
+@watched("connect.create")
 async def create(house: House, assistant: Assistant, wish: SessionWish) -> ConnectSession:
     """A session for exactly what was asked.
 

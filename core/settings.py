@@ -21,8 +21,8 @@ from core.errors import SettingsError
 
 PREFIX = "VALETKEY_"
 CONFIG = "VALETKEY_CONFIG"
-# read elsewhere: by the Makefile and by `valetkey demo`
-NOT_OURS = frozenset({CONFIG, "VALETKEY_DEMO_PORT"})
+# read elsewhere: by the Makefile and `valetkey demo`; by the workers of `valetkey serve`, which sets it
+NOT_OURS = frozenset({CONFIG, "VALETKEY_DEMO_PORT", "VALETKEY_METRICS_FOLDER"})
 
 
 # options of `valetkey serve`, which people look for among the settings

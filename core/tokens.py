@@ -147,7 +147,8 @@ def _forget(house: House, grant_id: str, done: asyncio.Task[Held]) -> None:
 
 async def _refresh(house: House, connector: Connector, workspace: str, grant_id: str, version: int) -> Held:
     owner = new_id("req")
-    held = await _lease(house, workspace, grant_id, version, owner)
+    with house.observer.step("token.lease", connector=connector.slug):
+        held = await _lease(house, workspace, grant_id, version, owner)
     if held.credential_version != version:
         return held
     tokens = held.tokens(house.vault)
@@ -156,7 +157,8 @@ async def _refresh(house: House, connector: Connector, workspace: str, grant_id:
     client = await registrations.client(house, held.as_registration())
     fewer = fewer_scopes(connector, held)
     try:
-        renewed, fewer = await _renewed(house, connector, client, tokens, fewer)
+        with house.observer.step("token.refresh", connector=connector.slug):
+            renewed, fewer = await _renewed(house, connector, client, tokens, fewer)
     except TokenRejected:
         # A consent that replaced the token while we asked has ended it: then the grant is as good as before.
         present = await _read(house, workspace, grant_id)

@@ -50,6 +50,7 @@ async def accounts(
         deadline_s=ACCOUNT_DEADLINE_S,
         development=house.development,
         introspection=functools.partial(oauth.introspect, house.outbound, connector, client, tokens),
+        observer=house.observer,
     )
     try:
         told = await connector.account_function(api)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from litestar import Litestar
 from litestar.di import Provide
@@ -23,17 +25,22 @@ from core.registry import Registry
 from core.settings import Settings
 from core.store.sqlite import SqliteStore
 from core.vault import KeyRing, Vault
-from web import logs, openapi, problems, traces
+from web import cells, logs, openapi, problems, traces
 from web.api import CONTROLLERS
 from web.health import Operations
+from web.metrics import Metrics
 from web.middleware import Envelope
 from web.pages.routes import CONTROLLERS as PAGES
 from web.reading import ReadableRequest
+from web.version import VERSION
+from web.watching import Watch
+
+log = logging.getLogger("valetkey.app")
 
 MAX_BODY_BYTES = 1_000_000
 # Little of a request is in cycles: looking for them every 700 objects (Python's default) is a twentieth of a call.
 GARBAGE_OBJECTS = 50_000
-VERSION = "0.1.0"
+METRICS_FOLDER = "VALETKEY_METRICS_FOLDER"  # from `valetkey serve` to its workers; no setting
 
 
 def build_house(config: Settings, connectors: Registry | None = None) -> House:
@@ -50,8 +57,10 @@ def build_house(config: Settings, connectors: Registry | None = None) -> House:
     )
 
 
-def create_app(house: House) -> Litestar:
-    """The service over a prepared house; it closes the house when it stops."""
+def create_app(house: House, watch: Watch | None = None) -> Litestar:
+    """The service over a prepared house; it closes the house when it stops. `watch`: who is told of what it does."""
+    watch = watch or Watch(house.registry)
+    house.watched_by(watch)
 
     @contextlib.asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
@@ -66,6 +75,7 @@ def create_app(house: House) -> Litestar:
                 await chores
             finally:  # work under way comes to its end, whatever the chores' last round met
                 await house.close()
+                await watch.tracer.close()
 
     def provide_house() -> House:
         return house
@@ -81,9 +91,9 @@ def create_app(house: House) -> Litestar:
         request_class=ReadableRequest,
         logging_config=None,
     )
-    app.state.house = house
+    app.state.house, app.state.watch = house, watch
     # Around the router too: an address that is not there is answered before any route's own middleware.
-    app.asgi_handler = Envelope(app.asgi_handler)
+    app.asgi_handler = Envelope(app.asgi_handler, watch)
     return app
 
 
@@ -91,10 +101,20 @@ def worker() -> ASGIApp:
     """The application of one server process, from the environment."""
     config = settings.load(os.environ)
     logs.configure(config.log)
-    traces.configure(os.environ)
-    app = create_app(build_house(config))
+    house = build_house(config)
+    app = create_app(house, Watch(house.registry, _metrics(os.environ), traces.configured(os.environ)))
     # What was loaded stays: the collector need not walk it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
     return app
+
+
+def _metrics(environ: Mapping[str, str]) -> Metrics:
+    """Counted where the other workers can read it, if `valetkey serve` has made a place for that."""
+    folder = environ.get(METRICS_FOLDER)
+    try:
+        return Metrics(cells.claim(Path(folder)) if folder else None)
+    except OSError as error:
+        log.warning("/metrics tells of one worker only: %s", error)
+        return Metrics()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from core import startup
 from core.errors import ValetkeyError
 from core.house import House
-from web import metrics
+from web.version import VERSION
+from web.watching import Watch
 
 # Litestar says the charset by itself; said twice, Prometheus 3 refuses the answer.
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -52,7 +53,7 @@ class Operations(Controller):
         return Response(Health("ok"), status_code=200)
 
     @get("/metrics", operation_id="metrics", summary="Prometheus metrics", media_type="text/plain")
-    async def metrics(self, house: NamedDependency[House]) -> Response[Any]:
-        """Nothing in here names a user."""
-        await metrics.gather(house)
-        return Response(generate_latest(REGISTRY), media_type=MEDIA_TYPE)
+    async def metrics(self, request: Request[Any, Any, Any], house: NamedDependency[House]) -> Response[Any]:
+        """Of all server processes of this machine's service. Nothing in here names a user."""
+        watch: Watch = request.app.state.watch
+        return Response(await watch.metrics.exposed(house, VERSION), media_type=MEDIA_TYPE)

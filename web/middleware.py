@@ -8,11 +8,12 @@ import time
 from typing import Any
 
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 
 from core.ids import new_id
-from web import metrics
-from web.traces import TRACER
+from web.logs import REQUEST, TRACE
+from web.traces import Span
+from web.watching import Watch
 
 log = logging.getLogger("valetkey.access")
 
@@ -39,15 +40,16 @@ async def _read_away(receive: Receive) -> None:
 
 
 class Envelope:
-    """`X-Request-Id` on every answer, a metric, and a log line for what was refused, failed or slow; of the rest at level DEBUG.
+    """`X-Request-Id` on every answer, a metric, a span, and a log line for what was refused, failed or slow; of the rest at level
+    DEBUG. Lines that anything else writes meanwhile have the id too.
 
     The path is logged as its route and the query never: they hold states, codes and tickets.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+        self.app, self.watch = app, watch
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -67,25 +69,34 @@ class Envelope:
                 headers += [(name, value) for name, value in _UNLESS_SET if name not in present]
             await send(message)
 
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # a caller may invent thousands
+        tracer = self.watch.tracer
+        request, trace = REQUEST.set(request_id), TRACE.set(None)
+        span = tracer.request(scope, method, request_id) if tracer.on else None
         try:
             await self.app(scope, receive, sending)
         finally:
-            self._note(scope, request_id, status, time.perf_counter() - started)
+            self._note(scope, method, status, time.perf_counter() - started, span)
+            REQUEST.reset(request)
+            TRACE.reset(trace)
 
-    @staticmethod
-    def _note(scope: Any, request_id: str, status: int, took_s: float) -> None:
+    def _note(self, scope: Any, method: str, status: int, took_s: float, span: Span | None) -> None:
         route = scope.get("path_template") or "unmatched"
-        method = scope["method"] if scope["method"] in _METHODS else "other"  # a caller may invent thousands
-        metrics.answered(method, route, status, took_s)
-        TRACER.record(scope, method, route, status, request_id, took_s)
+        problem = scope["state"].get("problem")
+        self.watch.answered(method, route, status, took_s, problem)
+        if span is not None:
+            span.rename(f"{method} {route}")
+            span.note("http.route", route)
+            span.note("http.response.status_code", status)
+            span.end((problem or str(status)) if status >= 500 else None)
         level = logging.INFO if status >= 400 or took_s > SLOW_S else logging.DEBUG
         if log.isEnabledFor(level):
-            log.log(
-                level,
-                "%s %s %s %.1f ms",
-                method,
-                route,
-                status,
-                took_s * 1000,
-                extra={"request_id": request_id},
-            )
+            fields = {
+                "event.duration": round(took_s * 1e9),
+                "http.request.method": method,
+                "http.response.status_code": status,
+                "http.route": route,
+            }
+            if problem is not None:
+                fields["error.code"] = problem
+            log.log(level, "%s %s %s %.1f ms", method, route, status, took_s * 1000, extra={"fields": fields})

@@ -32,6 +32,7 @@ from core.errors import (
     Unauthenticated,
     ValetkeyError,
 )
+from web.outcomes import outcome
 
 log = logging.getLogger("valetkey.http")
 MEDIA_TYPE = "application/problem+json"
@@ -134,6 +135,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
             f"Something went wrong in Valetkey. Quote {request_id(request)} to the operator."
         )
         log.error("request %s failed", request_id(request), exc_info=error)
+    request.scope["state"]["problem"] = outcome(told)  # for the metric and the log line (web/middleware.py)
     if wants_page(request):
         return page_for(request, told)
     return answer(told)

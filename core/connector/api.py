@@ -25,6 +25,7 @@ from core.connector.connector import Connector
 from core.connector.results import Page
 from core.errors import InvalidConfig, ProviderError, ProviderTimeout
 from core.http import Outbound, OutboundError, OutboundTimeout, Params
+from core.observing import SILENT, Observer
 from core.secret import Secret
 
 __all__ = ["Api", "MissingScope", "TokenSource"]
@@ -61,6 +62,7 @@ class Api:
         "_http",
         "_introspection",
         "_latest",
+        "_observer",
         "_origins",
         "_tokens",
         "fields",
@@ -78,6 +80,7 @@ class Api:
         deadline_s: float,
         development: bool = False,
         introspection: Introspection | None = None,
+        observer: Observer = SILENT,
     ) -> None:
         """`fields`: the registration's config and what was kept of token answer and account. Raises InvalidConfig.
 
@@ -86,6 +89,7 @@ class Api:
         """
         self._connector, self._http, self._tokens = connector, http, tokens
         self._introspection = introspection
+        self._observer = observer
         self.fields = dict(fields)
         self._deadline = time.monotonic() + deadline_s
         self._origins = _origins(connector, self.fields, development)
@@ -306,7 +310,10 @@ class Api:
         if left_s <= 0:
             raise ProviderTimeout(f"{title} did not answer in time", retryable=reads)
         try:
-            return await self._http.send(request, timeout_s=left_s)
+            with self._observer.step("provider.request", self._connector.slug) as step:
+                response = await self._http.send(request, timeout_s=left_s)
+                step.answered(response.status_code)
+                return response
         except OutboundTimeout as error:
             raise ProviderTimeout(f"{title} did not answer in time", retryable=reads) from error
         except OutboundError as error:

@@ -10,12 +10,14 @@ Source: NIST SP 800-38D. Limits: random nonces are safe for 2^32 versions under 
 from __future__ import annotations
 
 import os
+import time
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.errors import VaultError
+from core.observing import SILENT, Observer
 from core.vault.keyring import NONCE_BYTES, TAG_BYTES, KeyRing
 from core.vault.ringfile import KEY_BYTES
 
@@ -52,14 +54,21 @@ _CANARY_AAD = Aad(workspace="", owner="", kind="canary", version=1)
 class Vault:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
+        self.observer: Observer = SILENT
 
     def seal(self, plaintext: bytes, aad: Aad) -> Sealed:
         """Under a new data key, wrapped by the first key of the ring."""
-        return self._seal_with(os.urandom(KEY_BYTES), plaintext, aad)
+        began = time.perf_counter()
+        sealed = self._seal_with(os.urandom(KEY_BYTES), plaintext, aad)
+        self.observer.vault_used("seal", time.perf_counter() - began)
+        return sealed
 
     def open(self, sealed: Sealed, aad: Aad) -> bytes:
         """Raises VaultError when anything does not fit: row, version, a changed byte, an unknown key."""
-        return _decrypt(self._data_key(sealed, aad), sealed.body, aad)
+        began = time.perf_counter()
+        opened = _decrypt(self._data_key(sealed, aad), sealed.body, aad)
+        self.observer.vault_used("open", time.perf_counter() - began)
+        return opened
 
     def reseal(self, sealed: Sealed, old: Aad, plaintext: bytes, new: Aad) -> Sealed:
         """Seal under the data key of `sealed` (at `old`): its next version, or what must die with it."""

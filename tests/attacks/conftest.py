@@ -17,6 +17,7 @@ from core.store.statements import load
 from tests.flows.shared import SharedService
 from tests.flows.stage import Stage
 from tests.flows.stages import STAGES, NorthwindStage, OidcStage, SitesStage
+from tests.harness.collector import Collector
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.oidc import CONNECTORS, OidcProvider
 from tests.harness.sites import SITES_CONNECTOR
@@ -54,12 +55,16 @@ def providers(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="package")
 def strong_service(providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedService]:
     env = {**providers["oidcp"].env, "VALETKEY_CONNECTORS_PATH": f"{CONNECTORS}:{HOSTILE}:{SITES_CONNECTOR}"}
-    one = SharedService(tmp_path_factory.mktemp("attacks") / "service", env=env)
-    try:
-        one.start()
-        yield one
-    finally:
-        one.close()
+    folder = tmp_path_factory.mktemp("attacks") / "service"
+    with Collector(
+        folder / "spans.otlp"
+    ) as collector:  # what it tells a tracing system is looked through like its log
+        one = SharedService(folder, env={**env, **collector.env})
+        try:
+            one.start()
+            yield one
+        finally:
+            one.close()
 
 
 @pytest.fixture(scope="package")

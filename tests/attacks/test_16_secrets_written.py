@@ -22,6 +22,7 @@ from tests.attacks.misfortune import Misfortune
 from tests.connectors import wire
 from tests.harness.northwind import RunningNorthwind
 from tests.harness.scene import CLIENT_SECRET
+from tests.harness.waiting import until
 from tests.harness.walker import Walker
 from web import logs, middleware
 
@@ -56,6 +57,8 @@ def test_no_secret_is_written_or_answered_whatever_fails(misfortune: Misfortune)
         "token",
     }
     assert len(misfortune.heard) > 100 and len(misfortune.secrets) > 100
+    spans = misfortune.folder / "spans.otlp"
+    until(lambda: b"outbox.tell" in spans.read_bytes() and b"GET /metrics" in spans.read_bytes())
     assert misfortune.leaks() == set()
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -24,10 +23,11 @@ from tests.harness.processes import Child
 from tests.harness.scene import CLIENT_SECRET, Scene
 from tests.harness.service import ROOT, Service, clean_environment
 from tests.harness.walker import Page, Walker
-from tests.load.driver import Side, family, memory_mb, round_of
+from web.bench.driver import Side, calling, round_of
+from web.bench.processes import family, memory_mb
 
 CONNECTORS = Path(__file__).resolve().parent / "connector"
-BODY = json.dumps({"tool": "bench.find_contacts", "user": "u1", "arguments": {"query": "person"}}).encode()
+CALL = {"tool": "bench.find_contacts", "user": "u1", "arguments": {"query": "person"}}
 AIM, LIMIT = 1.3, 1.6
 # As `valetkey serve` runs it.
 GRANIAN = ["granian", "--interface", "asgi", "--workers", "1", "--no-ws", "--log-level", "warning"]
@@ -69,7 +69,8 @@ def governed(folder: Path, upstream: Upstream, stack: ExitStack) -> tuple[Side, 
     scene = Scene(service, upstream)
     scene.connect(tools=("find_contacts",))
     assert service.child is not None
-    return Side("governed", service.port, family(service.child.pid), scene.assistant.key), service
+    pids = family(service.child.pid)
+    return calling("governed", service.url, scene.assistant.key, CALL, pids), service
 
 
 def ungoverned(folder: Path, upstream: Upstream, stack: ExitStack) -> Side:
@@ -79,7 +80,7 @@ def ungoverned(folder: Path, upstream: Upstream, stack: ExitStack) -> Side:
     child = Child([*command, "tests.load.ungoverned:app"], folder / "ungoverned.log", env=env, cwd=ROOT)
     stack.callback(child.stop)
     child.wait_until(lambda: answers(port))
-    return Side("ungoverned", port, family(child.pid))
+    return calling("ungoverned", f"http://127.0.0.1:{port}", "none", CALL, family(child.pid))
 
 
 def answers(port: int) -> bool:
@@ -91,12 +92,14 @@ def answers(port: int) -> bool:
 
 async def measure(sides: list[Side], options: argparse.Namespace) -> None:
     for side in sides:  # warm: connections, caches, learnt schemas
-        await round_of(side, BODY, requests=options.requests // 2, connections=options.connections)
-        side.requests, side.cpu_us, side.seconds = 0, 0.0, []
+        await round_of(side, requests=options.requests // 2, connections=options.connections)
+        side.all_well()
+        side.forget()
     for number in range(options.rounds):
         turn = sides if number % 2 == 0 else sides[::-1]
         for side in turn:
-            await round_of(side, BODY, requests=options.requests, connections=options.connections)
+            await round_of(side, requests=options.requests, connections=options.connections)
+            side.all_well()
 
 
 def start_to_ready(service: Service, times: int = 5) -> float:

@@ -46,3 +46,12 @@ async def test_metrics_count_and_name_nobody(desk: Desk) -> None:
     assert 'valetkey_http_requests_total{method="GET",route="/v1/grants/{grant_id}"' in answer.text
     for name in (grant.id, "user-of-the-test", desk.home.workspace.id, desk.home.assistant.id):
         assert name not in answer.text
+
+
+async def test_metrics_are_there_also_when_the_database_is_not(desk: Desk) -> None:
+    await desk.http.get("/v1/catalog", headers=desk.admin)
+    await desk.home.execute("DROP TABLE outbox")
+    answer = await desk.http.get("/metrics")
+    assert answer.status_code == 200
+    assert 'valetkey_http_requests_total{method="GET",route="/v1/catalog"' in answer.text
+    assert "\nvaletkey_outbox_waiting " not in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -35,12 +36,38 @@ def written(form: Literal["json", "text"]) -> tuple[logging.Logger, io.StringIO]
 
 def test_json_lines_can_be_read_by_programs(kept: None) -> None:
     log, stream = written("json")
-    log.info("told %s", "x", extra={"request_id": "req_1"})
+    log.info("told %s", "x", extra={"fields": {"http.route": "/v1"}})
     log.debug("not told")
     [line] = stream.getvalue().splitlines()
     found = json.loads(line)
-    assert (found["level"], found["logger"], found["message"]) == ("info", "valetkey.test", "told x")
-    assert found["request_id"] == "req_1" and found["at"].endswith("Z")
+    assert (found["log.level"], found["log.logger"], found["message"]) == ("info", "valetkey.test", "told x")
+    assert found["http.route"] == "/v1" and found["@timestamp"].endswith("Z") and found["ecs.version"]
+    assert "http.request.id" not in found and "error.type" not in found
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+async def test_every_line_of_a_request_has_its_id_also_those_of_what_it_started(
+    kept: None, form: Literal["json", "text"]
+) -> None:
+    log, stream = written(form)
+
+    async def request(number: int) -> None:
+        logs.REQUEST.set(f"req_{number}")
+        log.info("begins")
+        await asyncio.sleep(0)
+        await asyncio.create_task(background())
+
+    async def background() -> None:
+        await asyncio.sleep(0)
+        log.info("in the background")
+
+    await asyncio.gather(*(asyncio.create_task(request(number)) for number in range(3)))
+    log.info("of no request")
+    *lines, last = stream.getvalue().splitlines()
+    assert sorted(line[line.index("req_") :][:5] for line in lines) == sorted(
+        f"req_{n}" for n in (0, 1, 2, 0, 1, 2)
+    )
+    assert "req_" not in last
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 
-import pytest
-
 from tests.web.conftest import Desk
+from web import logs
 
 LOGGER = "valetkey.access"
 
@@ -32,15 +33,27 @@ async def test_nothing_of_us_is_kept_by_anybody(desk: Desk) -> None:
 
 
 async def test_what_is_refused_is_logged_by_its_route_and_without_its_query(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    desk: Desk,
 ) -> None:
-    with caplog.at_level(logging.INFO, LOGGER):
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.JsonLines())
+    logger = logging.getLogger(LOGGER)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
         refused = await desk.http.get("/v1/grants/gr_secretid?token=secret-query", headers=desk.admin)
         await desk.http.get("/health/live")
-    [record] = [one for one in caplog.records if one.name == LOGGER]
-    assert "secret" not in record.getMessage() and "404" in record.getMessage()
-    assert "/v1/grants/" in record.getMessage()
-    assert record.request_id == refused.headers["x-request-id"]  # type: ignore[attr-defined]
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    [text] = stream.getvalue().splitlines()
+    line = json.loads(text)
+    assert "secret" not in text
+    assert line["http.route"] == "/v1/grants/{grant_id}" and line["http.request.method"] == "GET"
+    assert (line["http.response.status_code"], line["error.code"]) == (404, "not_found")
+    assert line["http.request.id"] == refused.headers["x-request-id"] and line["event.duration"] > 0
 
 
 async def test_an_address_that_is_not_there_and_a_made_up_method_add_no_label_of_their_own(

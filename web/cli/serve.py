@@ -49,7 +49,7 @@ def command(host: str, port: int, workers: int) -> None:
         click.echo(f"Admin sign-in, once, within 10 minutes: {link}")
     else:
         click.echo("There is no workspace yet. Make one: valetkey workspaces create NAME")
-    _serve(host, port, workers)
+    _serve_counting(host, port, workers)
 
 
 def _free(host: str, port: int) -> None:
@@ -96,6 +96,23 @@ async def _prepare(config: object) -> str | None:
         return f"{config.public_url}/admin/sign-in?ticket={ticket.reveal()}"
     finally:
         await house.close()
+
+
+def _serve_counting(host: str, port: int, workers: int) -> None:
+    """Serve with a place where the workers' numbers come together for `/metrics`; without, if there is no room for it."""
+    from web.app import METRICS_FOLDER
+    from web.cells import Folder
+
+    try:
+        folder = Folder()
+    except OSError as error:
+        click.echo(f"/metrics will tell of one worker only: no folder for their numbers ({error}).", err=True)
+        return _serve(host, port, workers)
+    os.environ[METRICS_FOLDER] = str(folder.path)
+    try:
+        _serve(host, port, workers)
+    finally:
+        folder.remove()
 
 
 def _serve(host: str, port: int, workers: int) -> None:

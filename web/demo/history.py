@@ -106,11 +106,11 @@ async def make_history(valetkey_url: str, key: str, return_url: str) -> None:
     """Raises DemoFailed when the way through the house does not lead through."""
     valetkey = Valetkey(valetkey_url, key, return_url.rpartition("/")[0])
     try:
-        await _connect(
+        await connect(
             valetkey, PEOPLE["ben"], [tool for tool, _ in _BEN], "to prepare the sales meeting", return_url
         )
         await _use(valetkey, "ben", _BEN)
-        grant = await _connect(
+        grant = await connect(
             valetkey,
             PEOPLE["cleo"],
             [tool for tool, _ in _CLEO],
@@ -125,9 +125,10 @@ async def make_history(valetkey_url: str, key: str, return_url: str) -> None:
         await valetkey.close()
 
 
-async def _connect(
+async def connect(
     valetkey: Valetkey, person: Person, tools: list[str], purpose: str, return_url: str
 ) -> dict[str, Any]:
+    """The whole way, as a person goes it in a browser without script; the grant. Raises DemoFailed, Problem."""
     asked = [{"tool": name} for name in dict.fromkeys(tools)]
     session = await valetkey.connect(person.as_user(), "northwind", asked, purpose, return_url)
     steps = Steps(return_url)

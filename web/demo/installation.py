@@ -73,7 +73,7 @@ class Installation:
         return made
 
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def serving(self, workers: int = 1) -> AsyncIterator[asyncio.subprocess.Process]:
         """The service answers while the block runs."""
         with self.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
@@ -81,6 +81,8 @@ class Installation:
                 "serve",
                 "--port",
                 str(self.port),
+                "--workers",
+                str(workers),
                 env=self._env,
                 stdout=log,
                 stderr=log,

@@ -18,6 +18,8 @@ from tests.harness.ports import free_port
 from tests.harness.tenant import Workspace
 from web.app import create_app
 from web.demo.northwind import serving
+from web.traces import Tracer
+from web.watching import Watch
 
 R = TypeVar("R")
 
@@ -25,13 +27,15 @@ R = TypeVar("R")
 class RunningValetkey:
     """Started by the constructor, ended by `close()`; `run()` awaits something in the service's own loop.
 
-    `connectors_path`: folders of connectors besides the built-in ones.
+    `connectors_path`: folders of connectors besides the built-in ones. `tracer`: where its spans go.
     """
 
-    def __init__(self, folder: Path, connectors_path: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, connectors_path: Sequence[str] = (), tracer: Tracer | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._folder, self._connectors_path = folder, connectors_path
+        self._folder, self._connectors_path, self._tracer = folder, connectors_path, tracer
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="valetkey", daemon=True)
@@ -79,7 +83,7 @@ class RunningValetkey:
             development=True,
         )
         await startup.prepare(self.house)
-        app: Any = create_app(self.house)
+        app: Any = create_app(self.house, Watch(self.house.registry, tracer=self._tracer))
         async with serving(app, port=self.port):
             self._ready.set()
             await self._stop.wait()

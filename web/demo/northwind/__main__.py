@@ -29,6 +29,7 @@ from web.demo.northwind.serve import serving
     "--app-name", default="Valetkey", show_default=True, help="What the consent page calls the app."
 )
 @click.option("--token-ttl", default=120, show_default=True, help="Seconds an access token lives.")
+@click.option("--rate-per-minute", default=600, show_default=True, help="Requests one token may make.")
 def main(
     host: str,
     port: int,
@@ -38,13 +39,14 @@ def main(
     redirect_uri: tuple[str, ...],
     app_name: str,
     token_ttl: int,
+    rate_per_minute: int,
 ) -> None:
     """Run the bundled provider Northwind until Ctrl-C."""
     secret = Secret(client_secret) if client_secret else new_token()
     client = Client.confidential(client_id, secret, name=app_name, redirect_uris=redirect_uri)
     url = public_url or f"http://{host}:{port}"
     try:
-        app = create_app(url, [client], token_ttl_s=token_ttl)
+        app = create_app(url, [client], token_ttl_s=token_ttl, rate_per_minute=rate_per_minute)
         asyncio.run(
             _run(app, host, port, lambda: _announce(url, client_id, None if client_secret else secret))
         )
