@@ -1,0 +1,1 @@
+-- The number is held for the indexes of the audit trail.
