@@ -90,6 +90,12 @@ async def rule_of(reader: Reader, ring: KeyRing, workspace: str) -> Rule | None:
     return rule
 
 
+async def months_kept(reader: Reader, workspace: str) -> int | None:
+    """For a page to say; None: for ever. The signature is looked at where something is pruned."""
+    rule = await reader.one("audit_retention", Rule, workspace=workspace)
+    return None if rule is None else rule.months
+
+
 async def put_rule(house: House, actor: Actor, months: int | None) -> None:
     """Keep events for so many whole months, None: for ever. Raises InvalidBody."""
     if months is not None and not 1 <= months <= MAX_MONTHS:

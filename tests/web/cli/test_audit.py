@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from core.clock import parse_rfc3339
 from tests.web.cli.test_config import run
 
 
@@ -74,3 +75,72 @@ def test_the_export_is_json_lines(settings: dict[str, str], workspace: str) -> N
     run("workspaces", "create", "Beta", **settings)
     assert run("audit", "export", **settings).exit_code == 1
     assert len(run("audit", "export", "--workspace", "Acme", **settings).stdout.splitlines()) == 3
+
+
+def history(settings: dict[str, str], workspace: str, *months: str, each: int = 4) -> None:
+    """Events written in these months, the clock turned back for it."""
+    from core.model import Actor, Entry
+    from web.installation import with_house
+
+    async def write(house) -> None:
+        for month in months:
+            house.clock.offset_ms += parse_rfc3339(f"{month}-15T00:00:00Z") - house.now_ms()
+            entries = [Entry(Actor("admin", "x", workspace), "note.written") for _ in range(each)]
+            await house.write(lambda tx, entries=entries: house.log(tx, *entries))
+
+    with_house(settings, write)
+
+
+@pytest.fixture
+def old_workspace(settings: dict[str, str]) -> str:
+    """Thirteen events: five, four and four in January, February and March of 2020."""
+    from core import workspaces
+    from core.clock import Clock
+    from web.installation import with_house
+
+    async def make(house) -> str:
+        house.clock.offset_ms = parse_rfc3339("2020-01-01T00:00:00Z") - Clock().now_ms()
+        return (await workspaces.create(house, "Acme"))[0].id
+
+    made = with_house(settings, make)
+    history(settings, made, "2020-01", "2020-02", "2020-03")
+    return made
+
+
+def test_the_retention_is_shown_set_and_followed(settings: dict[str, str], old_workspace: str) -> None:
+    shown = run("audit", "retention", "Acme", **settings)
+    assert shown.stdout == f"{old_workspace} (Acme) keeps its audit events for ever.\n"
+    pruned = run("audit", "prune", **settings)
+    assert pruned.stdout == f"{old_workspace}: 3 months closed, 0 pruned, 0 events deleted\n"
+    set_ = run("audit", "retention", "Acme", "--months", "24", **settings)
+    assert set_.exit_code == 0 and "for at least 24 whole months" in set_.stdout
+    pruned = run("audit", "prune", "--workspace", "Acme", **settings)
+    assert pruned.stdout == f"{old_workspace}: 0 months closed, 3 pruned, 13 events deleted\n"
+    lines = run("audit", "retention", **settings).stdout.splitlines()[1:]
+    assert [line.split()[:5] for line in lines] == [
+        ["2020-01", "pruned", "events", "1", "to"],
+        ["2020-02", "pruned", "events", "6", "to"],
+        ["2020-03", "pruned", "events", "10", "to"],
+    ]
+    found = run("audit", "verify", **settings)
+    assert found.exit_code == 0 and "17 events, unbroken; events 1 to 13 were pruned" in found.stdout
+    assert "for ever" in run("audit", "retention", "--forever", **settings).stdout
+
+
+def test_a_retention_that_means_nothing_is_refused(settings: dict[str, str], old_workspace: str) -> None:
+    for options in (["--months", "0"], ["--months", "x"], ["--months", "3", "--forever"]):
+        assert run("audit", "retention", "Acme", *options, **settings).exit_code == 2
+    assert run("audit", "retention", "Nobody", "--months", "3", **settings).exit_code == 1
+
+
+def test_pruning_stops_at_a_broken_trail_and_says_where(settings: dict[str, str], old_workspace: str) -> None:
+    execute(settings, "UPDATE audit_events SET action = 'x' WHERE seq = 7")
+    found = run("audit", "prune", **settings)
+    assert found.exit_code == 1 and "event 7" in found.stderr and "valetkey audit verify" in found.stderr
+
+
+def test_pruning_waits_for_nobody(settings: dict[str, str], old_workspace: str) -> None:
+    run("audit", "prune", **settings)
+    execute(settings, "UPDATE audit_turns SET until = 9007199254740991")
+    found = run("audit", "prune", **settings)
+    assert found.exit_code == 1 and "Another process" in found.stderr
