@@ -19,7 +19,7 @@ import msgspec
 
 from core import segments
 from core.clock import rfc3339
-from core.errors import InvalidCursor, ValetkeyError
+from core.errors import InvalidCursor, Missing, ValetkeyError
 from core.model import AuditEvent, Entry
 from core.segments import GENESIS, Segment
 from core.store import Reader, Tx
@@ -334,3 +334,36 @@ async def checkpoint(store: Reader, ring: KeyRing, workspace: str, now_ms: int) 
     if head is None:
         head = Head(0, GENESIS, ring.first_id, _mac(ring, ring.first_id, workspace, 0, GENESIS))
     return Checkpoint(workspace, head.count, head.hash.hex(), head.key_id, head.mac.hex(), rfc3339(now_ms))
+
+
+async def verify_since(store: Reader, ring: KeyRing, kept: Checkpoint) -> Verdict:
+    """Whether the trail holds, and still contains what a checkpoint of it tells of."""
+    verdict = await verify(store, ring, kept.workspace)
+    if not verdict.ok or kept.count == 0:
+        return verdict
+    if kept.count > verdict.count:
+        what = f"the trail was cut: the checkpoint tells of event {kept.count}"
+        return msgspec.structs.replace(verdict, ok=False, position=verdict.count + 1, what=what)
+    found = await hash_at(store, kept.workspace, kept.count)
+    if found is None:
+        raise Missing(
+            f"Event {kept.count} of the checkpoint was pruned. Compare with an export that holds it: "
+            "valetkey audit verify --file FILE --checkpoint CHECKPOINT"
+        )
+    if found.hex() != kept.hash:
+        what = f"event {kept.count} is not the one of the checkpoint"
+        return msgspec.structs.replace(verdict, ok=False, position=kept.count, what=what)
+    return msgspec.structs.replace(
+        verdict, what=f"{verdict.what}; contains the checkpoint at event {kept.count}"
+    )
+
+
+async def hash_at(store: Reader, workspace: str, seq: int) -> bytes | None:
+    """The hash of an event that is there, or of the last one of a month; None when it was pruned."""
+    if seq == 0:
+        return GENESIS
+    found = await store.all("audit_from", AuditEvent, workspace=workspace, after=seq - 1, limit=1)
+    if found and found[0].seq == seq:
+        return found[0].hash
+    known = await segments.of(store, workspace)
+    return next((one.hash for one in known if one.last_seq == seq), None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -19,8 +20,22 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   valetkey audit verify
-  valetkey audit export --workspace Acme > audit.jsonl
+  valetkey audit export Acme --out acme.jsonl
   valetkey audit retention Acme --months 24
+"""
+EXPORTS = """\b
+Examples:
+  valetkey audit export Acme --out acme.jsonl
+  valetkey audit export Acme --out acme.jsonl --resume          every night: what happened since
+  valetkey audit export Acme --out acme-2026-11 --format parquet --month 2026-11
+  valetkey audit export Acme | jq .action
+"""
+CHECKING = """\b
+Examples:
+  valetkey audit verify
+  valetkey audit checkpoint Acme > acme-checkpoint.json         keep it on another machine
+  valetkey audit verify --checkpoint acme-checkpoint.json
+  valetkey audit verify --file acme.jsonl
 """
 KEEPING = """\b
 Examples:
@@ -28,6 +43,7 @@ Examples:
   valetkey audit retention Acme --months 24
   valetkey audit retention Acme --forever
 """
+_PATH = click.Path(path_type=Path)
 
 
 @click.group(epilog=EXAMPLES)
@@ -35,16 +51,30 @@ def command() -> None:
     """The audit trail: verify its hash chain, export it, say how long it is kept."""
 
 
-@command.command(epilog=EXAMPLES)
+@command.command(epilog=CHECKING)
 @click.option("--workspace", help="Id or name; every workspace when left out.")
-def verify(workspace: str | None) -> None:
-    """Walk the hash chain of each workspace. Exits with 1 and names the position of the first event that does not fit."""
+@click.option("--file", "file", type=_PATH, help="An export to verify, instead of the database.")
+@click.option(
+    "--checkpoint", type=_PATH, help="A checkpoint that was kept: the trail, or the export, must contain it."
+)
+def verify(workspace: str | None, file: Path | None, checkpoint: Path | None) -> None:
+    """Walk the hash chain of each workspace, or of an export. Exits with 1 and names the first event that does not fit.
+
+    An export is verified without database and service: with the key ring, or with a checkpoint alone.
+    """
+    if file is not None:
+        return _verify_file(file, checkpoint)
     from core import audit
     from core.audit import Verdict
+    from web.exports.check import read_checkpoint
     from web.installation import with_house
     from web.installation import workspace as chosen
 
+    kept = read_checkpoint(checkpoint) if checkpoint else None
+
     async def walk(house: House) -> list[Verdict]:
+        if kept is not None:
+            return [await audit.verify_since(house.store, house.vault.ring, kept)]
         if workspace is not None:
             ids = [(await chosen(house, workspace)).id]
         else:
@@ -63,10 +93,79 @@ def verify(workspace: str | None) -> None:
         sys.exit(1)
 
 
-@command.command(epilog=EXAMPLES)
-@click.option("--workspace", help="Id or name; needed when there are several.")
-def export(workspace: str | None) -> None:
-    """Write every event as JSON Lines to standard output, oldest first."""
+def _verify_file(file: Path, checkpoint: Path | None) -> None:
+    from core import settings
+    from core.audit import Broken
+    from core.vault import KeyRing
+    from web.exports.check import check, read_checkpoint
+
+    where = Path(settings.read_one("keyring", environ()))
+    ring = KeyRing.load(where) if where.exists() else None
+    try:
+        found = check(file, ring, read_checkpoint(checkpoint) if checkpoint else None)
+    except Broken as broken:
+        click.echo(f"{file}: BROKEN at event {broken.position}: {broken.what}", err=True)
+        sys.exit(1)
+    manifest = found.manifest
+    said = (
+        "" if found.vouched == manifest.last else f"; the checkpoint vouches for those up to {found.vouched}"
+    )
+    click.echo(f"{file}: events {manifest.first} to {manifest.last} of {manifest.workspace}, unbroken{said}")
+
+
+@command.command(epilog=EXPORTS)
+@click.argument("workspace", required=False)
+@click.option("--workspace", "named", help="The same as WORKSPACE.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "parquet"]), help="Default: jsonl.")
+@click.option("--out", type=_PATH, help="File (Parquet: folder) to write; standard output when left out.")
+@click.option("--after", metavar="EVENT_ID", help="Only what comes after this event.")
+@click.option("--month", metavar="YYYY-MM", help="Only a month that is over.")
+@click.option("--resume", is_flag=True, help="Go on with OUT: an interrupted export, or what happened since.")
+def export(
+    workspace: str | None,
+    named: str | None,
+    form: Literal["jsonl", "parquet"] | None,
+    out: Path | None,
+    after: str | None,
+    month: str | None,
+    resume: bool,
+) -> None:
+    """Write the events of WORKSPACE (id or name; needed when there are several), oldest first.
+
+    With --out the chain is verified while it is written, and a signed manifest beside the file lets it be verified later without
+    the service: valetkey audit verify --file. To standard output go the events as they are, as JSON Lines.
+    """
+    if out is None:
+        if form == "parquet" or after or month or resume:
+            raise click.UsageError("Say where to write: --out")
+        return _to_stdout(workspace or named)
+    if after and month:
+        raise click.UsageError("Say --after or --month, not both.")
+    from core.months import is_month
+    from web.exports.manifest import Manifest
+    from web.exports.run import Wish
+    from web.exports.run import export as run
+    from web.installation import with_house
+    from web.installation import workspace as chosen
+
+    if month and not is_month(month):
+        raise click.UsageError("A month is written as 2026-11.")
+
+    async def write(house: House) -> Manifest:
+        wish = Wish((await chosen(house, workspace or named)).id, form, month, after)
+        with click.progressbar(length=0, label="Exporting", file=sys.stderr, show_pos=True) as bar:
+            return await run(house, wish, out, resume=resume, told=bar.update)
+
+    try:
+        made = with_house(environ(), write)
+    except OSError as error:
+        raise Failed(
+            f"{out} cannot be written: {error.strerror}. What is there can be gone on with: --resume"
+        ) from None
+    click.echo(f"{made.count} events, {made.first} to {made.last}, in {out}.")
+
+
+def _to_stdout(workspace: str | None) -> None:
     from web.api.audit import lines
     from web.installation import with_house
     from web.installation import workspace as chosen
@@ -77,6 +176,24 @@ def export(workspace: str | None) -> None:
         sys.stdout.buffer.flush()
 
     with_house(environ(), write)
+
+
+@command.command(epilog=CHECKING)
+@click.argument("workspace", required=False)
+def checkpoint(workspace: str | None) -> None:
+    """Print the signed head of WORKSPACE as JSON, to be kept on another machine: a later trail must contain it."""
+    import msgspec
+
+    from core import audit
+    from core.audit import Checkpoint
+    from web.installation import with_house
+    from web.installation import workspace as chosen
+
+    async def read(house: House) -> Checkpoint:
+        one = await chosen(house, workspace)
+        return await audit.checkpoint(house.store, house.vault.ring, one.id, house.now_ms())
+
+    click.echo(msgspec.json.encode(with_house(environ(), read)).decode())
 
 
 @command.command(epilog=KEEPING)
