@@ -349,6 +349,46 @@ async def test_a_walk_during_the_pruning_finds_nothing_wrong(
     assert (await pruning).pruned == 3 and looked > 2
 
 
+async def test_a_walk_that_began_before_the_months_changed_looks_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knew January as closed, and finds it pruned; what is really missing is missing in the second look too."""
+    await prunable(home)
+    stale, fresh = await known(home), segments.of
+    await keep(home)
+    first = True
+
+    async def late(reader: Any, workspace: str) -> list[Segment]:
+        nonlocal first
+        before, first = first, False
+        return stale if before else await fresh(reader, workspace)
+
+    monkeypatch.setattr(segments, "of", late)
+    assert (await verdict(home)).ok and not first
+    first = True
+    april = stale[-1].first_seq
+    await home.execute("DELETE FROM audit_events WHERE seq = :it", it=april)
+    found = await verdict(home)
+    assert (found.ok, found.position) == (False, april)
+
+
+async def test_a_month_that_cannot_be_begun_holds_up_the_later_ones(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pruned is what lies before some event, never a month in between."""
+    await prunable(home)
+    begin, calls = retention._begin, 0
+
+    async def not_the_first(*given: Any) -> Segment | None:
+        nonlocal calls
+        calls += 1
+        return None if calls == 1 else await begin(*given)
+
+    monkeypatch.setattr(retention, "_begin", not_the_first)
+    assert (await keep(home)).deleted == 0 and calls == 1
+    assert (await keep(home)).pruned == 3
+
+
 # ---- what is done from outside ------------------------------------------------------------------------------------
 
 FORGED = {
@@ -435,8 +475,9 @@ async def test_a_cut_tail_with_an_older_head_put_back_is_found_by_the_month_that
     await home.execute("UPDATE audit_heads SET count = :count, hash = :hash, mac = :mac", **{
         name: head[name] for name in ("count", "hash", "mac")
     })  # fmt: skip
-    found = await verdict(home)
-    assert (found.ok, found.position) == (False, head["count"] + 1)
+    store, ring = home.house.store, home.house.vault.ring
+    for found in (await verdict(home), await audit.check_head(store, ring, home.workspace.id)):
+        assert (found.ok, found.position) == (False, head["count"] + 1)
 
 
 async def test_a_signature_of_another_ring_is_none(home: Home) -> None:
