@@ -33,7 +33,7 @@ from core.vault import KeyRing
 
 log = logging.getLogger("valetkey.retention")
 
-BATCH_ROWS = 100  # what others wait for meanwhile: about 25 ms
+BATCH_ROWS = 100  # others wait for one of them at most; docs/decisions.md has the measurement
 REST = 1.0  # after a batch, as long as it took: other writers get half of the disk at least
 ROUND_S = 3600.0
 FIRST_ROUND_S = 60.0
