@@ -2,10 +2,10 @@
 
 Reading order. A line imports only from lines above it, and from its left:
 
-    errors  secret  ids  clock  plain_text  settings    words every other file uses
+    errors  secret  ids  clock  months  plain_text  settings    words every other file uses
     observing                                           what is told to whoever watches: times and names, nobody's data
     destinations  http  addresses  browsers             where we may connect to and send people; the one outbound client
-    store/  vault/  sealed  model  audit                what is kept, how it is kept safe; the nouns: grants, sessions ...
+    store/  vault/  sealed  model  segments  audit      what is kept, how it is kept safe; the nouns: grants, sessions ...
     connector/  registry                                what a connector author writes, and how it is found
     scrubbing  pseudonyms  cassettes                    recordings of a provider, without secrets and of nobody
     rehearsal  evidence                                 a tool run outside the service; what a connector brings beside its code
@@ -14,6 +14,7 @@ Reading order. A line imports only from lines above it, and from its left:
     policy  consent  receipts                           what may be asked, and what was agreed
     workspaces  assistants  registrations  toolbox      who may ask, and with which tools
     grants  idempotency  recording                      what was given, and the trace of its use
+    closing  retention                                  the trail by month, and how long it is kept
     outbox  revocation                                  how things end, here and at the provider
     sessions  connecting  choosing                      the first way through the house: the person agrees, and chooses
     whose  granting  confirming                         the right user is named, and it becomes a grant

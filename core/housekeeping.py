@@ -1,4 +1,5 @@
-"""What happens by itself: sessions and grants end at their time, providers are told, kept answers and old tickets are swept out.
+"""What happens by itself: sessions and grants end at their time, providers are told, kept answers and old tickets are swept out;
+beside it, the months of the audit trail are closed and pruned (`core/retention.py`).
 
 One round a second; each part is safe to run on several processes at once and after any crash.
 """
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from core import outbox, revocation, sealed, sessions, workspaces
+from core import outbox, retention, revocation, sealed, sessions, workspaces
 from core.audit import AuditTampered
 from core.clock import DAY_MS, MINUTE_MS
 from core.errors import ValetkeyError
@@ -33,6 +34,7 @@ LEFT_BEHIND_MS = 10 * MINUTE_MS  # by then the request that removed it has ended
 async def run(house: House, stop: asyncio.Event) -> None:
     """Until `stop` is set. An error of one part is logged and the next round tries again."""
     count = 0
+    months = asyncio.create_task(retention.run(house))  # may take minutes: nothing else waits for it
     while not stop.is_set():
         parts: list[Callable[[House], Awaitable[Any]]] = [outbox.run_due, end_sessions, end_grants]
         if count % SWEEP_ROUNDS == 0:
@@ -49,6 +51,8 @@ async def run(house: House, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), ROUND_S)
         except TimeoutError:
             continue
+    months.cancel()
+    await asyncio.gather(months, return_exceptions=True)
     await workspaces.note_key_use(house)
 
 

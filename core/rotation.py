@@ -13,9 +13,10 @@ from functools import partial
 
 import msgspec
 
-from core import audit
+from core import audit, retention, segments
 from core.errors import KeyRingError, VaultError
 from core.sealed import Row
+from core.segments import Segment
 from core.store import Reader, Store, Tx
 from core.vault import KeyRing, Sealed, Vault
 
@@ -35,19 +36,22 @@ class Rewrapped(msgspec.Struct, frozen=True):
 
 
 async def uses(reader: Reader) -> Counter[str]:
-    """How many sealed values and audit heads need each key."""
+    """How many sealed values, and signatures of the audit trail, need each key."""
     found: Counter[str] = Counter()
-    for statement in ("secrets_by_key", "audit_heads_by_key"):
+    for statement in (
+        "secrets_by_key", "audit_heads_by_key", "audit_segments_by_key", "audit_retentions_by_key",
+    ):  # fmt: skip
         for use in await reader.all(statement, KeyUse):
             found[use.key_id] += use.count
     return found
 
 
 async def rewrap(store: Store, vault: Vault, told: Callable[[int], None] = lambda moved: None) -> Rewrapped:
-    """Wrap every data key, and sign every audit head, with the first key. `told` hears how many each step moved."""
+    """Wrap every data key, and sign what is signed of the audit trail, with the first key. `told` hears how many a step moved."""
     first = vault.ring.first_id
     unopened: list[str] = []
     moved = await _resign(store, vault.ring, told, unopened)
+    moved += await _resign_segments(store, vault.ring, told, unopened)
     after = after_kind = ""
     while rows := await store.all(
         "secrets_not_under", Row, key_id=first, after=after, after_kind=after_kind, limit=BATCH_ROWS
@@ -76,15 +80,45 @@ class _Head(msgspec.Struct, frozen=True):
 
 async def _resign(store: Store, ring: KeyRing, told: Callable[[int], None], unopened: list[str]) -> int:
     moved = 0
-    for head in await store.all("audit_heads_not_under", _Head, key_id=ring.first_id):
-        try:
-            done = await store.write(partial(audit.resign, ring=ring, workspace=head.workspace))
-        except audit.AuditTampered:
-            unopened.append(f"{head.workspace} audit")
-            continue
-        told(done)
-        moved += done
+    for statement, resign, what in (
+        ("audit_heads_not_under", audit.resign, "audit"),
+        ("audit_retentions_not_under", retention.resign, "audit retention"),
+    ):
+        for one in await store.all(statement, _Head, key_id=ring.first_id):
+            try:
+                done = await store.write(partial(resign, ring=ring, workspace=one.workspace))
+            except audit.AuditTampered:
+                unopened.append(f"{one.workspace} {what}")
+                continue
+            told(done)
+            moved += done
     return moved
+
+
+async def _resign_segments(
+    store: Store, ring: KeyRing, told: Callable[[int], None], unopened: list[str]
+) -> int:
+    moved, after, after_seq = 0, "", 0
+    while rows := await store.all(
+        "audit_segments_not_under",
+        Segment,
+        key_id=ring.first_id,
+        after=after,
+        after_seq=after_seq,
+        limit=BATCH_ROWS,
+    ):
+        after, after_seq = rows[-1].workspace, rows[-1].first_seq
+        unopened += [
+            f"{one.workspace} audit {one.month[:20]}" for one in rows if not segments.authentic(ring, one)
+        ]
+        step = await store.write(partial(_resign_each, ring=ring, rows=rows))
+        told(step)
+        moved += step
+    return moved
+
+
+async def _resign_each(tx: Tx, *, ring: KeyRing, rows: list[Segment]) -> int:
+    return sum([await segments.resign(tx, ring, one) for one in rows])
 
 
 def _wrapped(vault: Vault, rows: list[Row], unopened: list[str]) -> list[tuple[Row, Sealed]]:

@@ -7,7 +7,17 @@ import logging
 
 import pytest
 
-from core import assistants, confirming, housekeeping, outbox, registrations, sessions, tickets
+from core import (
+    assistants,
+    confirming,
+    housekeeping,
+    outbox,
+    registrations,
+    retention,
+    segments,
+    sessions,
+    tickets,
+)
 from core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from core.errors import NotReady
 from tests.core.home import RETURN_URL, Home
@@ -146,3 +156,18 @@ async def test_a_session_that_led_nowhere_is_swept_out_after_a_month_and_what_it
     left = await home.rows('SELECT id, "grant" FROM connect_sessions')
     assert [row["grant"] for row in left] == [led.id]
     assert "connect_session.expired" in await home.actions()
+
+
+async def test_months_of_the_trail_are_closed_beside_the_rounds_and_that_ends_with_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "FIRST_ROUND_S", 0.0)
+    home.later(40 * DAY_MS)
+    stop = asyncio.Event()
+    chores = asyncio.create_task(housekeeping.run(home.house, stop))
+    async with asyncio.timeout(10):
+        while not await segments.of(home.house.store, home.workspace.id):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(chores, 5)
+    assert [task.get_coro() for task in asyncio.all_tasks() if "retention" in str(task)] == []

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core import audit, rotation, sealed
+from core import audit, retention, rotation, sealed, segments
 from core.errors import KeyRingError, VaultError
 from core.model import Actor, Entry
 from core.sealed import Row
+from core.segments import Segment
 from core.store.sqlite import SqliteStore
 from core.vault import Aad, KeyRing, Vault
 
@@ -153,3 +154,45 @@ async def test_a_changed_audit_head_is_not_signed_again(store: SqliteStore, ring
     result = await rotation.rewrap(store, Vault(KeyRing.add(ring)))
     assert result.unopened == ("ws_1 audit",)
     assert not (await audit.verify(store, KeyRing.load(ring), "ws_1")).ok
+
+
+async def keep_months(store: SqliteStore, ring: KeyRing, count: int) -> list[Segment]:
+    """Signed months of one event each, and a rule."""
+    digest, made = segments.GENESIS, []
+    for number in range(1, count + 1):
+        month = Segment("ws_1", number, number, "2026-01", digest, bytes([number % 256]) * 32, "pruned", 0, 0)
+        made.append(segments.signed(ring, month))
+        digest = month.hash
+
+    async def job(tx) -> None:
+        for one in made:
+            await segments.put(tx, one)
+        await retention._put(tx, retention._signed(ring, retention.Rule("ws_1", 12, 1)))
+
+    await store.write(job)
+    return made
+
+
+async def test_signed_months_and_the_retention_move_too(store: SqliteStore, ring: Path) -> None:
+    old = KeyRing.load(ring).first_id
+    count = rotation.BATCH_ROWS + 5
+    await keep_months(store, KeyRing.load(ring), count)
+    added = KeyRing.add(ring)
+    with pytest.raises(KeyRingError, match=f"{count + 1} values"):
+        await rotation.retire(store, str(ring), old)
+    result = await rotation.rewrap(store, Vault(added))
+    assert (result.moved, result.unopened) == (count + 1, ())
+    after = await rotation.retire(store, str(ring), old)
+    assert segments.fault(after, await segments.of(store, "ws_1"), count) is None
+    assert (await retention.rule_of(store, after, "ws_1") or retention.Rule("", 0, 0)).months == 12
+
+
+async def test_a_forged_month_or_retention_is_named_and_not_signed(store: SqliteStore, ring: Path) -> None:
+    await keep_months(store, KeyRing.load(ring), 3)
+    await store.query("UPDATE audit_segments SET state = 'closed' WHERE first_seq = 2 RETURNING 1", int, {})
+    await store.query("UPDATE audit_retention SET months = 1 RETURNING 1", int, {})
+    after = KeyRing.add(ring)
+    result = await rotation.rewrap(store, Vault(after))
+    assert result.moved == 2 and result.unopened == ("ws_1 audit retention", "ws_1 audit 2026-01")
+    found = segments.fault(after, await segments.of(store, "ws_1"), 3)
+    assert found is not None and found.position == 2

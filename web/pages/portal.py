@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from core import narrowing, revocation, sessions, tickets
+from core import narrowing, retention, revocation, sessions, tickets
 from core.browsers import csrf_token
 from core.errors import Missing, Unauthenticated
 from core.house import House
@@ -67,6 +67,7 @@ class PortalPages(Controller):
             house.now_ms(),
             manage_url=await mine.manage_url(grant),
             older=f"/me/grants/{grant.id}?before={older}" if older else None,
+            kept_months=await retention.months_kept(house.store, grant.workspace),
             notice=request.query_params.get("done"),
         )
         return await self._page(request, mine, "portal/grant.html", view)

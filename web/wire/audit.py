@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from core.clock import rfc3339
+from core.clock import parse_rfc3339, rfc3339
 from core.model import AuditEvent
 from web.wire.fields import Time
 
@@ -51,4 +51,26 @@ def event_out(event: AuditEvent) -> EventOut:
         call=event.call,
         tool=event.tool,
         detail=dict(event.detail),
+    )
+
+
+def event_in(wire: EventOut) -> AuditEvent:
+    """What `event_out` was made of. Raises ValueError for a time or a hash that is none."""
+    return AuditEvent(
+        workspace=wire.workspace,
+        seq=wire.seq,
+        id=wire.id,
+        at=parse_rfc3339(wire.at),
+        actor_type=wire.actor.type,
+        actor_id=wire.actor.id,
+        action=wire.action,
+        outcome=wire.outcome,
+        assistant=wire.assistant,
+        user=wire.user,
+        connector=wire.connector,
+        grant=wire.grant,
+        call=wire.call,
+        tool=wire.tool,
+        detail=wire.detail,
+        hash=bytes.fromhex(wire.hash),
     )

@@ -124,9 +124,6 @@ UPDATE outbox SET next_at = :now WHERE id = :id
 -- name: outbox_delete
 DELETE FROM outbox WHERE id = :id
 
--- name: outbox_waiting
-SELECT count(*) FROM outbox
-
 -- name: outbox_state
 SELECT count(*) AS count, min(created_at) AS oldest, min(next_at) AS due FROM outbox
 

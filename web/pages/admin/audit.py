@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
-from core import audit
+from core import audit, retention, segments
 from core.audit import Search, Verdict
 from core.errors import BadRequest
 from web.api.audit import lines
@@ -54,5 +54,14 @@ async def shown(visit: Visit, verdict: Verdict | None = None) -> Response:
         newest_first=True,
     )
     found = await audit.search(visit.house.store, visit.workspace.id, what, PAGE + 1)
-    view = audit_view(found[:PAGE], query, await visit.names(), more=len(found) > PAGE, verdict=verdict)
+    store, workspace = visit.house.store, visit.workspace.id
+    view = audit_view(
+        found[:PAGE],
+        query,
+        await visit.names(),
+        more=len(found) > PAGE,
+        kept_months=await retention.months_kept(store, workspace),
+        months=await segments.of(store, workspace),
+        verdict=verdict,
+    )
     return visit.page("audit.html", view, "Audit")

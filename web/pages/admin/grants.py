@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core import audit, grants, narrowing, overview, receipts, registrations
+from core import audit, grants, narrowing, overview, receipts, registrations, retention
 from core.audit import Search
 from core.errors import BadRequest
 from core.model import ConnectSession, Grant
@@ -49,6 +49,7 @@ async def story_of(visit: Visit, grant: Grant) -> Story:
         grant,
         uses=await overview.uses(house, workspace, grant.id),
         trail=await audit.search(house.store, workspace, Search(grant=grant.id, newest_first=True), TRAIL),
+        kept_months=await retention.months_kept(house.store, workspace),
         sessions=await house.store.all(
             "sessions_of_grant", ConnectSession, workspace=workspace, grant=grant.id
         ),

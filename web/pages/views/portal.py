@@ -87,6 +87,7 @@ class GrantView(msgspec.Struct, frozen=True):
     tools: tuple[ToolLine, ...]
     activity: tuple[Line, ...]
     older: str | None
+    kept_months: int | None
     uses: int
     expires_at: int | None
     shorter: tuple[tuple[str, str], ...]
@@ -144,6 +145,7 @@ def grant_view(
     *,
     manage_url: str | None,
     older: str | None = None,
+    kept_months: int | None = None,
     notice: str | None = None,
 ) -> GrantView:
     status = grant.status_at(now_ms)
@@ -155,6 +157,7 @@ def grant_view(
         tools=_tools(grant, connector),
         activity=lines(events, connector, {one.session: one.id for one in agreed}),
         older=older,
+        kept_months=kept_months,
         uses=grant.use_count,
         expires_at=grant.expires_at,
         shorter=_shorter(grant, now_ms) if live else (),

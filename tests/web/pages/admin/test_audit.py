@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from core import retention
+from core.clock import DAY_MS
+from core.model import system
 from core.store import Tx
 from tests.harness.scene import Scene
 from tests.web.pages.admin.conftest import Desk
@@ -71,3 +74,25 @@ def test_the_export_is_the_whole_trail_as_json_lines(desk: Desk, stage: Scene) -
     assert answer.headers["content-disposition"] == 'attachment; filename="audit.jsonl"'
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert [line["id"] for line in lines] == [event["id"] for event in stage.workspace.audit()]
+
+
+def test_how_long_it_is_kept_is_said_with_the_signed_months(desk: Desk, stage: Scene) -> None:
+    house, workspace = desk.valetkey.house, stage.workspace.id
+    assert "Events are kept for ever." in desk.open("/audit").words
+    grant = stage.connect("u-ada", tools=["find_deals"])
+    assert "kept" not in desk.open(f"/grants/{grant['id']}").soup.select_one("[aria-labelledby=story]").text
+    desk.valetkey.run(retention.put_rule(house, system(workspace), 1))
+    house.clock.offset_ms += 100 * DAY_MS
+    try:
+        desk.valetkey.run(retention.keep(house, workspace))
+        desk.sign_in()
+        page = desk.open("/audit")
+        assert "Events are kept for at least 1 whole month" in page.words
+        assert "1 signed month" in page.words and "Pruned" in page.words
+        assert "were pruned, as the retention says" in page.words
+        assert actions(desk)[-1] == "audit.pruned"
+        assert "is kept for at least 1 month" in desk.open(f"/grants/{grant['id']}").words
+        desk.open("/audit")
+        assert "were pruned and are signed for" in desk.walker.submit("/admin/audit/verify").words
+    finally:
+        house.clock.offset_ms -= 100 * DAY_MS

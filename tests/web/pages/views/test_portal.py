@@ -85,3 +85,8 @@ def test_stopping_names_what_stays() -> None:
     reads = portal.stop_view(a_grant(tools=("northwind.find_deals",)), ASSISTANT, NORTHWIND)
     writes = portal.stop_view(a_grant(), ASSISTANT, NORTHWIND)
     assert (reads.writes, writes.writes) == (False, True)
+
+
+def test_a_page_says_that_older_activity_is_not_kept_only_where_it_is_so() -> None:
+    assert "at least 12 months; older lines are deleted" in grant_page(a_grant(), kept_months=12)
+    assert "older lines" not in grant_page(a_grant())

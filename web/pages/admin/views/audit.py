@@ -9,6 +9,7 @@ import msgspec
 
 from core.audit import Verdict
 from core.model import AuditEvent
+from core.segments import Segment
 from web.pages.admin.frame import Kind, Option, State, options
 from web.pages.admin.views import events
 from web.pages.admin.views.grants import Names
@@ -56,12 +57,23 @@ class VerdictView(msgspec.Struct, frozen=True):
     text: str
 
 
+class MonthLine(msgspec.Struct, frozen=True):
+    """A month that is over; `hash` is that of its last event."""
+
+    month: str
+    events: str
+    state: State
+    hash: str
+
+
 class AuditView(msgspec.Struct, frozen=True):
     rows: list[AuditRow]
     filter: AuditFilter
     shown: str
     first: str
     next: str
+    kept: str
+    months: list[MonthLine]
     verdict: VerdictView | None
 
 
@@ -96,7 +108,14 @@ def _filter(query: Query) -> AuditFilter:
 
 
 def audit_view(
-    found: Sequence[AuditEvent], query: Query, names: Names, *, more: bool, verdict: Verdict | None = None
+    found: Sequence[AuditEvent],
+    query: Query,
+    names: Names,
+    *,
+    more: bool,
+    kept_months: int | None = None,
+    months: Sequence[Segment] = (),
+    verdict: Verdict | None = None,
 ) -> AuditView:
     return AuditView(
         rows=[_row(event, names) for event in found],
@@ -104,7 +123,34 @@ def audit_view(
         shown=f"{plural(len(found), 'event')} on this page, newest first.",
         first=query.href(before="") if query.before else "",
         next=query.href(before=found[-1].id) if more and found else "",
+        kept=_kept(kept_months),
+        months=[_month(one) for one in reversed(months)],
         verdict=_verdict(verdict) if verdict else None,
+    )
+
+
+def _kept(months: int | None) -> str:
+    if months is None:
+        return "Events are kept for ever."
+    return (
+        f"Events are kept for at least {plural(months, 'whole month')}; older months are deleted, their signed "
+        "fingerprints stay. What you want to keep longer, export before."
+    )
+
+
+_MONTHS: dict[str, State] = {
+    "closed": State("ok", "check", "Signed"),
+    "pruning": State("warn", "clock", "Being pruned"),
+    "pruned": State("", "minus", "Pruned"),
+}
+
+
+def _month(segment: Segment) -> MonthLine:
+    return MonthLine(
+        segment.month,
+        f"{segment.first_seq:,} to {segment.last_seq:,}",
+        _MONTHS[segment.state],
+        segment.hash.hex(),
     )
 
 
@@ -114,7 +160,7 @@ def _verdict(verdict: Verdict) -> VerdictView:
             "ok",
             "check",
             "The chain is unbroken.",
-            f"{plural(verdict.count, 'event')}, from the first to the signed head.",
+            f"{plural(verdict.count, 'event')}, from the first to the signed head: {verdict.what}.",
         )
     text = f"At position {verdict.position:,}: {verdict.what}. " if verdict.position else f"{verdict.what}. "
     return VerdictView(

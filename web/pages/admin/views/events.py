@@ -9,10 +9,12 @@ from web.pages.admin.frame import Event, Kind, State
 from web.pages.admin.views.grants import Names
 from web.pages.text import capital, plural
 
-# action: (icon, kind, sentence). {who} acts, {assistant} {connector} {tool} {user} are named; other names come from the detail.
+# action: (icon, kind, sentence). {who} acts, {assistant} {connector} {tool} {user} {month} are named; more is in the detail.
 ACTIONS: Mapping[str, tuple[str, Kind, str]] = {
     "workspace.created": ("home", "", "The workspace was made"),
     "policy.changed": ("rules", "info", "{who} changed the policy"),
+    "audit.retention_changed": ("clock", "warn", "How long this trail is kept was changed"),
+    "audit.pruned": ("minus", "warn", "The events of {month} were pruned, as the retention says"),
     "admin.signed_in": ("user", "", "An administrator signed in"),
     "portal.signed_in": ("user", "", "{who} opened “Who may use my data”"),
     "assistant.created": ("bot", "", "{who} registered {assistant}"),
@@ -103,6 +105,7 @@ def sentence(event: AuditEvent, names: Names) -> str:
         connector=names.connector(event.connector) if event.connector else "a connector",
         tool=_tool(event, names),
         user=event.user or "somebody",
+        month=event.detail.get("month", "a month"),
     )
 
 
@@ -113,7 +116,8 @@ def more(event: AuditEvent) -> str:
         said.append(f"Reason: “{reason}”")
     if isinstance(count := detail.get("count"), int):
         group = detail.get("group")
-        said.append(f"{plural(count, 'item')} of {group}" if group else plural(count, "item"))
+        noun = "event" if event.action == "audit.pruned" else "item"
+        said.append(f"{plural(count, noun)} of {group}" if group else plural(count, noun))
     if isinstance(accounts := detail.get("accounts"), int):
         said.append(f"Of {plural(accounts, 'account')}")
     if isinstance(removed := detail.get("removed"), list) and removed:

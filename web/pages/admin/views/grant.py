@@ -73,15 +73,18 @@ class GrantView(msgspec.Struct, frozen=True):
     facts: list[Fact]
     scopes: list[ScopeLine]
     receipt: str
+    kept: str = ""
     notice: str = ""
 
 
 class Story(msgspec.Struct, frozen=True):
-    """All that is known of a grant. `sessions`: the requests that led to it; `trail`: its latest events."""
+    """All that is known of a grant. `sessions`: the requests that led to it; `trail`: its latest events,
+    of which those older than `kept_months` may be gone (None: none is)."""
 
     grant: Grant
     uses: Sequence[Use] = ()
     trail: Sequence[AuditEvent] = ()
+    kept_months: int | None = None
     sessions: Sequence[ConnectSession] = ()
     receipts: Sequence[Receipt] = ()
     manage_url: str | None = None
@@ -101,13 +104,14 @@ def grant_view(story: Story, names: Names, now_ms: int, notice: str = "") -> Gra
         state=STATES[status],
         live=live,
         ended=None if live else _ended(grant, status, names, story.manage_url),
-        advice=_advice(grant, names, by_tool, now_ms) if live else None,
+        advice=_advice(story, names, by_tool, now_ms) if live else None,
         began=grant.created_at,
         tools=[_tool(tool, names, by_tool.get(tool)) for tool in grant.tools],
         timeline=_timeline(story, names, now_ms),
         facts=_facts(grant, names),
         scopes=_scopes(grant, names.connectors.get(grant.connector), by_tool),
         receipt=grant.receipt,
+        kept=_kept(story),
         notice=notice,
     )
 
@@ -155,15 +159,24 @@ def _scopes(grant: Grant, connector: Connector | None, uses: Mapping[str, Use]) 
     return lines
 
 
-def _advice(grant: Grant, names: Names, uses: Mapping[str, Use], now_ms: int) -> Advice | None:
+def _kept(story: Story) -> str:
+    if story.kept_months is None:
+        return ""
+    return f"The trail is kept for at least {plural(story.kept_months, 'month')}; calls before that are not counted here."
+
+
+def _advice(story: Story, names: Names, uses: Mapping[str, Use], now_ms: int) -> Advice | None:
     """Only where some tool was used and another never, and the grant is old enough to tell."""
+    grant = story.grant
     keep = [tool for tool in grant.tools if tool in uses]
     idle = [tool for tool in grant.tools if tool not in uses]
     if not keep or not idle or now_ms - grant.created_at < UNUSED_DAYS * DAY_MS:
         return None
-    title = f"{capital(number(len(idle)))} of {number(len(grant.tools))} tools {'was' if len(idle) == 1 else 'were'} never used."
+    when = f"not used in {plural(story.kept_months, 'month')}" if story.kept_months else "never used"
+    title = f"{capital(number(len(idle)))} of {number(len(grant.tools))} tools {'was' if len(idle) == 1 else 'were'} {when}."
     titles = ", ".join(f"“{_tool(tool, names, None).title}”" for tool in idle)
-    return Advice(title, f"Without {titles} the grant can do no more than it has done so far.", keep)
+    so_far = "in that time" if story.kept_months else "so far"
+    return Advice(title, f"Without {titles} the grant can do no more than it has done {so_far}.", keep)
 
 
 def _ended(grant: Grant, status: str, names: Names, manage_url: str | None) -> Ended:
