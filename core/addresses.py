@@ -28,7 +28,7 @@ def _split(url: str, field: str, development: bool) -> SplitResult:
         raise InvalidConfig(f"{field}: this is not a URL.", field=field) from None
     if parts.scheme != "https" and not (development and parts.scheme == "http" and host in _LOOPBACK):
         raise InvalidConfig(
-            f"{field}: https is needed (http only to localhost, in development).", field=field
+            f"{field}: write it with https (http only to localhost, in development).", field=field
         )
     if not host or "@" in parts.netloc or "#" in url or "*" in parts.netloc:
         raise InvalidConfig(
