@@ -37,7 +37,7 @@ class Done(msgspec.Struct, frozen=True):
 )
 async def find_deals(api: Api, query: str) -> Done:
     """Find deals."""
-    raise NotImplementedError
+    raise AssertionError("these tools are shown, never called")
 
 
 @NORTHWIND.tool(
@@ -49,13 +49,13 @@ async def find_deals(api: Api, query: str) -> Done:
 )
 async def move_deal(api: Api, deal: str) -> Done:
     """Move a deal."""
-    raise NotImplementedError
+    raise AssertionError("these tools are shown, never called")
 
 
 @NORTHWIND.tool(scopes=["people.read"], risk="read", sees="names", title="Find people", group="People")
 async def find_people(api: Api, query: str) -> Done:
     """Find people."""
-    raise NotImplementedError
+    raise AssertionError("these tools are shown, never called")
 
 
 WORKSPACE = Workspace("ws_1", "Acme", Policy(max_grant_days=90), 1, NOW)
